@@ -1,0 +1,17 @@
+# Lua, compiled as C++ from Debian's source package with our configuration header force-included.
+# No file of Lua is changed; src/lua/config/lua_config.h says what is configured and why.
+
+set(LUA_DIR ${CMAKE_SOURCE_DIR}/.deps/lua CACHE PATH "Unpacked lua5.4 source (made by ./dev setup)")
+if(NOT EXISTS ${LUA_DIR}/src/lua.h)
+  message(FATAL_ERROR "Lua's source is not in ${LUA_DIR}: run ./dev setup")
+endif()
+
+file(GLOB lua_sources ${LUA_DIR}/src/*.c)
+list(FILTER lua_sources EXCLUDE REGEX "/(lua|luac|linit|loadlib|liolib|loslib|ldblib|lutf8lib)\\.c$")
+set_source_files_properties(${lua_sources} PROPERTIES LANGUAGE CXX)
+
+add_library(lua54 STATIC ${lua_sources} ${CMAKE_SOURCE_DIR}/src/lua/config/number_format.cc)
+set(lua_config ${CMAKE_SOURCE_DIR}/src/lua/config/lua_config.h)
+target_include_directories(lua54 SYSTEM PUBLIC ${LUA_DIR}/src)
+target_compile_options(lua54 PUBLIC -include ${lua_config} PRIVATE -w -O2)
+target_compile_definitions(lua54 PRIVATE LUA_USE_POSIX)

@@ -1,0 +1,47 @@
+// Force-included before every file of Lua and every file that includes Lua's headers: what we need
+// that differs from the stock interpreter, said in macros only. No line of Lua is changed.
+#pragma once
+
+#include <setjmp.h>
+#include <stddef.h>
+
+#include "luaconf.h"
+
+struct lua_State;
+
+// --- numbers as text ------------------------------------------------------------------------------
+// Integral floats print without ".0" and others with the shortest digits that read back the same
+// (spec/lua-language.md 1.3). Lua appends ".0" when the text looks like an integer, so the routine
+// leaves a non-digit behind the bytes it returns.
+int trivium_number_to_text(char* buffer, size_t size, double number);
+#undef lua_number2str
+#define lua_number2str(s, sz, n) trivium_number_to_text((s), (sz), (n))
+
+// --- string hash seed -----------------------------------------------------------------------------
+// Stock Lua mixes addresses and the clock into its seed, so `pairs` visits string keys in another
+// order in every run. Ours comes from the allocator's user data: fixed for workflows, so that replay
+// sees the same order; random per runtime elsewhere, against collision attacks.
+unsigned int trivium_lua_seed(lua_State* L);
+#define luai_makeseed(L) trivium_lua_seed(L)
+
+// --- errors and yields ----------------------------------------------------------------------------
+// An error is a C++ exception, so that destructors in our C functions run. A yield is a long jump:
+// it happens on every wait, an exception costs more than the whole rest of a message, and the
+// frames it leaves (those of a function that ends in `return lua_yieldk(...)`) hold nothing to
+// destroy. LUA_YIELD is 1.
+#define luai_jmpbuf jmp_buf
+#define LUAI_THROW(L, c) ((c)->status == 1 ? _longjmp((c)->b, 1) : throw(c))
+#define LUAI_TRY(L, c, a)                      \
+  if (_setjmp((c)->b) == 0) {                  \
+    try {                                      \
+      a                                        \
+    } catch (...) {                            \
+      if ((c)->status == 0) (c)->status = -1;  \
+    }                                          \
+  }
+
+// --- memory ---------------------------------------------------------------------------------------
+// Sized for a hundred thousand small isolates instead of one large one.
+#define MINSTRTABSIZE 32
+#define STRCACHE_N 23
+#define STRCACHE_M 1

@@ -1,0 +1,178 @@
+#include "lua/plain_data.h"
+
+#include "lua/error_object.h"
+#include <cstdio>
+
+namespace trivium::lua {
+namespace {
+
+constexpr int max_depth = 128;
+
+std::string key_text(lua_State* L, int index) {
+  if (lua_type(L, index) == LUA_TBOOLEAN) return lua_toboolean(L, index) ? "true" : "false";
+  return describe(L, index);
+}
+
+// The highest positive integer key with a value, or 0.
+lua_Integer highest_index(lua_State* L, int table) {
+  lua_Integer highest = 0;
+  lua_pushnil(L);
+  while (lua_next(L, table) != 0) {
+    if (lua_isinteger(L, -2) && lua_tointeger(L, -2) > highest) highest = lua_tointeger(L, -2);
+    lua_pop(L, 1);
+  }
+  return highest;
+}
+
+Result<Value> convert(lua_State* L, int index, int depth);
+
+Result<Value> convert_table(lua_State* L, int table, int depth) {
+  if (depth >= max_depth) return fail(kind::internal, "value is nested more than 128 levels deep or contains itself");
+  luaL_checkstack(L, 4, "value is nested too deeply");
+  if (const lua_Integer highest = highest_index(L, table); highest > 0) {
+    Array array;
+    for (lua_Integer i = 1; i <= highest; ++i) {
+      lua_rawgeti(L, table, i);
+      Result<Value> element = convert(L, lua_gettop(L), depth + 1);
+      lua_pop(L, 1);
+      if (!element) return element;
+      array.push_back(std::move(*element));
+    }
+    return Value(std::move(array));
+  }
+  Object object;
+  lua_pushnil(L);
+  while (lua_next(L, table) != 0) {
+    Result<Value> member = convert(L, lua_gettop(L), depth + 1);
+    if (!member) {
+      lua_pop(L, 2);
+      return member;
+    }
+    object.set(key_text(L, lua_gettop(L) - 1), std::move(*member));
+    lua_pop(L, 1);
+  }
+  return Value(std::move(object));
+}
+
+Result<Value> convert(lua_State* L, int index, int depth) {
+  switch (lua_type(L, index)) {
+    case LUA_TNIL:
+    case LUA_TNONE:
+      return Value();
+    case LUA_TBOOLEAN:
+      return Value(lua_toboolean(L, index) != 0);
+    case LUA_TNUMBER:
+      if (lua_isinteger(L, index)) return Value(static_cast<int64_t>(lua_tointeger(L, index)));
+      return Value(static_cast<double>(lua_tonumber(L, index)));
+    case LUA_TSTRING: {
+      size_t length = 0;
+      const char* text = lua_tolstring(L, index, &length);
+      return Value(std::string_view(text, length));
+    }
+    case LUA_TTABLE:
+      return convert_table(L, index, depth);
+    default:
+      return Value(describe(L, index));
+  }
+}
+
+}  // namespace
+
+Result<Value> to_plain(lua_State* L, int index) { return convert(L, lua_absindex(L, index), 0); }
+
+Value to_details(lua_State* L, int index) {
+  const int table = lua_absindex(L, index);
+  luaL_checkstack(L, 4, "details are nested too deeply");
+  Object object;
+  lua_pushnil(L);
+  while (lua_next(L, table) != 0) {
+    if (lua_type(L, -2) == LUA_TSTRING) {
+      size_t length = 0;
+      const char* key = lua_tolstring(L, -2, &length);
+      const int value = lua_gettop(L);
+      object.set(std::string_view(key, length), lua_type(L, value) == LUA_TTABLE
+                                                    ? to_details(L, value)
+                                                    : convert(L, value, 0).value_or(Value()));
+    }
+    lua_pop(L, 1);
+  }
+  return Value(std::move(object));
+}
+
+Result<Object> to_plain_object(lua_State* L, int index) {
+  const int table = lua_absindex(L, index);
+  Object object;
+  lua_pushnil(L);
+  while (lua_next(L, table) != 0) {
+    if (lua_type(L, -2) == LUA_TSTRING) {
+      Result<Value> member = convert(L, lua_gettop(L), 1);
+      if (!member) {
+        lua_pop(L, 2);
+        return fail(std::move(member.error()));
+      }
+      size_t length = 0;
+      const char* key = lua_tolstring(L, -2, &length);
+      object.set(std::string_view(key, length), std::move(*member));
+    }
+    lua_pop(L, 1);
+  }
+  return object;
+}
+
+void push_plain(lua_State* L, const Value& value) {
+  luaL_checkstack(L, 4, "value is nested too deeply");
+  if (value.is_bool()) {
+    lua_pushboolean(L, value.as_bool());
+  } else if (value.is_int()) {
+    lua_pushinteger(L, value.as_int());
+  } else if (value.is_double()) {
+    lua_pushnumber(L, value.as_double());
+  } else if (value.is_string()) {
+    lua_pushlstring(L, value.as_string().data(), value.as_string().size());
+  } else if (value.is_array()) {
+    lua_createtable(L, static_cast<int>(value.as_array().size()), 0);
+    lua_Integer i = 0;
+    for (const Value& element : value.as_array()) {
+      push_plain(L, element);
+      lua_rawseti(L, -2, ++i);
+    }
+  } else if (value.is_object()) {
+    // An allocated hash part marks the table as an object even while it is empty.
+    lua_createtable(L, 0, static_cast<int>(value.as_object().size()) + (value.as_object().empty() ? 1 : 0));
+    for (const auto& [key, member] : value.as_object()) {
+      lua_pushlstring(L, key.data(), key.size());
+      push_plain(L, member);
+      lua_rawset(L, -3);
+    }
+  } else {
+    lua_pushnil(L);
+  }
+}
+
+std::string describe(lua_State* L, int index) {
+  index = lua_absindex(L, index);
+  if (const Error* error = test_error(L, index)) return error->message;
+  switch (lua_type(L, index)) {
+    case LUA_TNIL:
+    case LUA_TNONE:
+      return "nil";
+    case LUA_TBOOLEAN:
+      return lua_toboolean(L, index) ? "true" : "false";
+    case LUA_TNUMBER:
+    case LUA_TSTRING: {
+      lua_pushvalue(L, index);  // lua_tolstring changes a number in place
+      size_t length = 0;
+      const char* text = lua_tolstring(L, -1, &length);
+      std::string copy(text, length);
+      lua_pop(L, 1);
+      return copy;
+    }
+    default: {
+      char buffer[64];
+      std::snprintf(buffer, sizeof buffer, "%s: %p", luaL_typename(L, index), lua_topointer(L, index));
+      return buffer;
+    }
+  }
+}
+
+}  // namespace trivium::lua
