@@ -1,0 +1,125 @@
+// Runs Runnables. Scheduler is what the rest of the runtime sees; ThreadedScheduler is the real thing,
+// ManualScheduler the deterministic one for simulation and tests. docs/internals/scheduler.md explains how
+// it works and why no wake-up is lost.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "core/duration.h"
+#include "sched/runnable.h"
+
+namespace trivium::sched {
+
+class LaneRegistry;
+
+// False where signals cannot be relied on (ThreadSanitizer defers them): Runnable::preempt() is then never
+// called and whoever runs Lua counts instructions instead.
+#ifdef TRIVIUM_TSAN
+inline constexpr bool preempts_by_signal = false;
+#else
+inline constexpr bool preempts_by_signal = true;
+#endif
+
+class Scheduler {
+ public:
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+  virtual ~Scheduler();
+
+  // Starts the workers. Once; what was woken before runs now.
+  virtual void start() = 0;
+
+  // Lets every run() in progress come back, then releases whatever is queued, in lanes too, without running
+  // it. Waits for the workers, so not from a worker. Idempotent; final: later wakes are ignored.
+  virtual void stop() = 0;
+
+  // Makes `runnable` run (again). Any thread; never blocks for long, never allocates. Idle: queued, on a
+  // worker in the hand-off slot, so that it tends to run next on this core. Queued already: nothing. Running:
+  // runs once more afterwards. Done or stopped: nothing. Everything the caller did before is visible to the
+  // run that follows. The caller must hold a reference; the queue takes its own.
+  void wake(Runnable& runnable) noexcept;
+
+  // At least 1; how many run() can be in progress at the same time.
+  virtual size_t worker_count() const = 0;
+  // Is the calling thread one of this scheduler's workers?
+  virtual bool on_worker() const = 0;
+
+ protected:
+  Scheduler();
+
+  // Queues an object in state scheduled and takes over its queue reference.
+  virtual void enqueue(Runnable& runnable) noexcept = 0;
+
+  const std::shared_ptr<LaneRegistry>& lanes() const { return lanes_; }
+
+ private:
+  friend class Lane;
+  std::shared_ptr<LaneRegistry> lanes_;
+};
+
+// N worker threads with work stealing. All members thread-safe.
+class ThreadedScheduler final : public Scheduler {
+ public:
+  struct Options {
+    size_t workers = 0;                              // 0: one per CPU the process may use
+    Duration slice = std::chrono::milliseconds(10);  // a run() longer than this is pre-empted
+  };
+
+  ThreadedScheduler();
+  explicit ThreadedScheduler(Options options);
+  ~ThreadedScheduler() override;  // stops
+
+  void start() override;
+  void stop() override;
+  size_t worker_count() const override;
+  bool on_worker() const override;
+
+  // Totals since the start, for metrics and tests. Momentary, not a consistent snapshot.
+  struct Stats {
+    uint64_t runs = 0;         // calls of run()
+    uint64_t steals = 0;       // batches taken from another worker
+    uint64_t parks = 0;        // times a worker went to sleep
+    uint64_t preemptions = 0;  // signals sent
+  };
+  Stats stats() const;
+
+ protected:
+  void enqueue(Runnable& runnable) noexcept override;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Runs on the thread that drives it, one Runnable at a time, the next one drawn from a seed: the same seed
+// and the same program give the same order. Wakes are accepted from any thread, but only those made on the
+// driving thread are deterministic. Never pre-empts.
+class ManualScheduler final : public Scheduler {
+ public:
+  explicit ManualScheduler(uint64_t seed = 0);
+  ~ManualScheduler() override;  // stops
+
+  // Runs one of the runnables that are ready; false if there is none.
+  bool run_one();
+  // Runs until nothing is ready or `max_runs` runs were made; returns how many.
+  size_t run_until_idle(size_t max_runs = SIZE_MAX);
+  size_t ready() const;
+
+  void start() override {}
+  void stop() override;
+  size_t worker_count() const override { return 1; }
+  // True inside run().
+  bool on_worker() const override;
+
+ protected:
+  void enqueue(Runnable& runnable) noexcept override;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace trivium::sched
