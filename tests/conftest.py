@@ -1,0 +1,26 @@
+import pytest
+
+from harness import app as app_module
+from harness import binary
+
+
+def pytest_report_header():
+    return f"binary under test: {binary.path()}"
+
+
+@pytest.fixture
+def app(tmp_path):
+    """An empty project folder: write files into it, run the binary in it."""
+    project = app_module.App(tmp_path)
+    yield project
+    project.close()
+
+
+@pytest.fixture
+def trivium(tmp_path):
+    """Runs the binary in an empty folder: trivium("version", "--short").code"""
+
+    def run(*args, **options):
+        return app_module.run(args, tmp_path, **options)
+
+    return run

@@ -1,0 +1,1 @@
+"""Drives the trivium binary from outside, as a user would."""
