@@ -1,0 +1,5 @@
+local io = require("io")
+
+return {main = function()
+  io.print(1)
+end}

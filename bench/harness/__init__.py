@@ -1,0 +1,1 @@
+"""Runs programs that print figures, ours and rivals' in turn, and compares medians."""

@@ -1,0 +1,134 @@
+"""The ways a program under measurement is run. Each `run()` gives {metric: value} of one run.
+
+A program prints lines "name value unit". A line "phase NAME" says that it waits for a line of input: its memory
+is read then, which is how bytes per idle process are measured from outside.
+"""
+import os
+import shutil
+import statistics
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CACHE = REPOSITORY / ".cache/bench"
+TRIVIUM = Path(os.environ.get("TRIVIUM_BIN", REPOSITORY / "build/release/trivium")).resolve()
+
+DEADLINE = 300  # seconds; only a hang reaches it
+
+
+class Unavailable(Exception):
+    """The program is not installed or did not work; the reason is the text."""
+
+
+def fresh_folder(name: str) -> Path:
+    """An empty working folder on the repository's own disk: /tmp may be memory, and commits free there."""
+    folder = CACHE / "work" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def resident_bytes(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    raise Unavailable("its memory could not be read")
+
+
+@dataclass
+class Printing:
+    """A program that prints its figures."""
+
+    args: list
+    app: str | None = None  # copied into the working folder: an application in bench/apps
+
+    def run(self, label: str) -> dict[str, float]:
+        folder = fresh_folder(label)
+        if self.app:
+            shutil.copytree(REPOSITORY / "bench/apps" / self.app, folder, dirs_exist_ok=True)
+        errors = folder / "stderr.log"
+        try:
+            with errors.open("wb") as stderr, subprocess.Popen(
+                [str(a) for a in self.args],
+                cwd=folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            ) as process:
+                figures = self._read(process)
+        except FileNotFoundError as missing:
+            raise Unavailable(f"{missing.filename} is not there") from missing
+        if process.returncode != 0:
+            said = (errors.read_text(errors="replace").strip().splitlines() or ["no message"])[-1]
+            raise Unavailable(f"exit status {process.returncode}: {said}")
+        return figures
+
+    def _read(self, process) -> dict[str, float]:
+        figures = {}
+        watchdog = _kill_after(process, DEADLINE)
+        for line in process.stdout:
+            words = line.split()
+            if len(words) == 2 and words[0] == "phase":
+                figures[f"memory at {words[1]}"] = resident_bytes(process.pid)
+                process.stdin.write("\n")
+                process.stdin.flush()
+            elif len(words) == 3:
+                figures[words[0]] = float(words[1])
+        process.wait()
+        watchdog.cancel()
+        return figures
+
+
+def _kill_after(process, seconds):
+    import threading
+
+    watchdog = threading.Timer(seconds, process.kill)
+    watchdog.daemon = True
+    watchdog.start()
+    return watchdog
+
+
+@dataclass
+class IdleMemory(Printing):
+    """Adds bytes per idle process from the memory at the phases "base" and "idle"."""
+
+    count: int = 1
+
+    def run(self, label: str) -> dict[str, float]:
+        figures = super().run(label)
+        try:
+            grown = figures["memory at idle"] - figures["memory at base"]
+        except KeyError as phase:
+            raise Unavailable(f"no {phase}") from None
+        return {**figures, "idle_memory": grown / self.count}
+
+
+@dataclass
+class WholeProcess:
+    """Milliseconds from start to exit, the median of many."""
+
+    args: list
+    app: str | None = None
+    metric: str = "startup"
+    repeat: int = 20
+
+    def run(self, label: str) -> dict[str, float]:
+        folder = fresh_folder(label)
+        if self.app:
+            shutil.copytree(REPOSITORY / "bench/apps" / self.app, folder, dirs_exist_ok=True)
+        args = [str(a) for a in self.args]
+        times = []
+        for _ in range(self.repeat):
+            start = time.perf_counter()
+            try:
+                done = subprocess.run(args, cwd=folder, capture_output=True, timeout=DEADLINE, check=False)
+            except FileNotFoundError as missing:
+                raise Unavailable(f"{missing.filename} is not there") from missing
+            times.append((time.perf_counter() - start) * 1000)
+            if done.returncode != 0 or not done.stdout.strip():
+                said = (done.stderr.decode(errors="replace").strip().splitlines() or ["no output"])[-1]
+                raise Unavailable(f"exit status {done.returncode}: {said}")
+        return {self.metric: statistics.median(times)}
