@@ -14,6 +14,7 @@
 namespace trivium::sched {
 
 class LaneRegistry;
+class WorkerGroup;
 
 // False where signals cannot be relied on (ThreadSanitizer defers them): Runnable::preempt() is then never
 // called and whoever runs Lua counts instructions instead.
@@ -65,7 +66,7 @@ class ThreadedScheduler final : public Scheduler {
  public:
   struct Options {
     size_t workers = 0;                              // 0: one per CPU the process may use
-    Duration slice = std::chrono::milliseconds(10);  // a run() longer than this is pre-empted
+    Duration slice = std::chrono::milliseconds(10);  // a longer run() is pre-empted; at least 1 ms
   };
 
   ThreadedScheduler();
@@ -90,8 +91,7 @@ class ThreadedScheduler final : public Scheduler {
   void enqueue(Runnable& runnable) noexcept override;
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<WorkerGroup> group_;
 };
 
 // Runs on the thread that drives it, one Runnable at a time, the next one drawn from a seed: the same seed

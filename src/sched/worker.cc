@@ -1,0 +1,221 @@
+#include "sched/worker.h"
+
+#include <algorithm>
+
+#include "core/clock.h"
+#include "sched/run_once.h"
+#include "sched/worker_group.h"
+
+namespace trivium::sched {
+namespace {
+
+void pause_briefly() {
+  for (int i = 0; i < 32; ++i) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#else
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+#endif
+  }
+}
+
+void count_up(std::atomic<uint64_t>& counter) {
+  counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+constinit thread_local Worker* Worker::current_ = nullptr;
+
+Worker::Worker(WorkerGroup& group, size_t index)
+    : group_(group), index_(static_cast<uint16_t>(index)), random_(static_cast<uint32_t>(index) + 1) {}
+
+void Worker::work() {
+  current_ = this;
+  start_measuring();
+  while (!group_.stopping()) {
+    Runnable* runnable = next();
+    if (runnable == nullptr) {
+      stop_measuring();
+      runnable = search();
+      if (runnable == nullptr) park();
+      start_measuring();
+      if (runnable == nullptr) continue;
+    }
+    if (searching_) {
+      searching_ = false;
+      if (group_.idle().stop_searching()) group_.recheck(*this);
+    }
+    run(*runnable);
+  }
+  current_ = nullptr;
+}
+
+// --- where work comes from -----------------------------------------------------------------------------
+
+Runnable* Worker::next() {
+  if (runs_ >= check_every) {
+    stop_measuring();
+    average_run_ns_.store(measured_ns_ / runs_, std::memory_order_relaxed);
+    measured_ns_ = 0;
+    runs_ = 0;
+    start_measuring();
+    if (Runnable* runnable = next_from_inbox(inbox_, 1)) return runnable;
+    // Another worker may be busy with something long while its inbox waits.
+    if (Runnable* runnable = next_from_inbox(group_.any_other(index_, random_).inbox(), 1)) return runnable;
+  }
+  if (Runnable* runnable = next_from_slot()) return runnable;
+  if (Runnable* runnable = queue_.take()) {
+    slot_uses_ = 0;
+    return runnable;
+  }
+  return next_from_inbox(inbox_, inbox_batch);
+}
+
+Runnable* Worker::next_from_slot() {
+  // Only this thread fills the slot, so finding it empty needs no more than a look.
+  if (slot_.load(std::memory_order_relaxed) == nullptr) return nullptr;
+  Runnable* runnable = slot_.exchange(nullptr, std::memory_order_acq_rel);
+  if (runnable == nullptr) return nullptr;
+  if (++slot_uses_ <= max_slot_uses || queue_.empty()) return runnable;
+  slot_uses_ = 0;
+  push_back(*runnable);
+  return nullptr;
+}
+
+Runnable* Worker::next_from_inbox(Inbox& inbox, size_t max) {
+  if (inbox.size() == 0) return nullptr;
+  RunnableList batch;
+  inbox.take(max, batch);
+  Runnable* first = batch.pop_front();
+  while (Runnable* runnable = batch.pop_front()) push_back(*runnable);
+  return first;
+}
+
+Runnable* Worker::search() {
+  if (group_.size() == 1) return nullptr;
+  if (!searching_ && !group_.idle().start_searching()) return nullptr;
+  searching_ = true;
+  for (int round = 0; round < search_rounds; ++round) {
+    if (round > 0) pause_briefly();
+    random_ = random_ * 1664525 + 1013904223;
+    for (size_t i = 0; i < group_.size(); ++i) {
+      Worker& victim = group_.worker((random_ / 65536 + i) % group_.size());
+      Runnable* runnable = &victim == this ? next_from_inbox(inbox_, inbox_batch) : steal_from(victim);
+      if (runnable != nullptr) return runnable;
+    }
+  }
+  return nullptr;
+}
+
+Runnable* Worker::steal_from(Worker& victim) {
+  LocalQueue::Batch batch;
+  if (const size_t count = victim.queue_.take_half(batch)) {
+    count_up(steals_);
+    // It fits: this queue is empty, and a batch is half a queue.
+    for (size_t i = 1; i < count; ++i) queue_.push(*batch[i]);
+    return batch[0];
+  }
+  if (const size_t waiting = victim.inbox_.size()) {
+    if (Runnable* runnable = next_from_inbox(victim.inbox_, std::min((waiting + 1) / 2, inbox_batch))) {
+      count_up(steals_);
+      return runnable;
+    }
+  }
+  if (victim.stuck()) {
+    if (Runnable* runnable = victim.slot_.exchange(nullptr, std::memory_order_acq_rel)) {
+      count_up(steals_);
+      return runnable;
+    }
+  }
+  return nullptr;
+}
+
+// --- where work goes -----------------------------------------------------------------------------------
+
+void Worker::hand_off(Runnable& runnable) {
+  // Only this thread fills the slot, so one that looks empty stays empty until it does.
+  if (slot_.load(std::memory_order_relaxed) == nullptr) {
+    slot_.store(&runnable, std::memory_order_release);
+    return;
+  }
+  Runnable* displaced = slot_.exchange(&runnable, std::memory_order_acq_rel);
+  if (displaced != nullptr) push_back(*displaced);
+}
+
+void Worker::push_back(Runnable& runnable) {
+  if (!queue_.push(runnable)) {
+    // Full: the older half moves to the inbox, so that this costs a lock only once in a long while.
+    RunnableList overflow;
+    LocalQueue::Batch batch;
+    const size_t count = queue_.take_half(batch);
+    for (size_t i = 0; i < count; ++i) overflow.push_back(*batch[i]);
+    overflow.push_back(runnable);
+    inbox_.push(overflow);
+  }
+  if (group_.idle().could_pick() && backlog_ns() >= WorkerGroup::worth_waking_ns) group_.wake_one(index_);
+}
+
+int64_t Worker::backlog_ns() const {
+  return static_cast<int64_t>(queue_.size() + inbox_.size()) *
+         average_run_ns_.load(std::memory_order_relaxed);
+}
+
+bool Worker::has_backlog() const {
+  return slot_.load(std::memory_order_relaxed) != nullptr || !queue_.empty() || inbox_.size() > 0;
+}
+
+bool Worker::has_stealable() const {
+  return !queue_.empty() || (stuck() && slot_.load(std::memory_order_relaxed) != nullptr);
+}
+
+void Worker::release_all() {
+  inbox_.close().release_all();
+  // Destructors may not queue anything here any more: this is not the worker's thread.
+  if (Runnable* runnable = slot_.exchange(nullptr)) runnable->release();
+  while (Runnable* runnable = queue_.take()) runnable->release();
+}
+
+// --- running -------------------------------------------------------------------------------------------
+
+void Worker::run(Runnable& runnable) {
+  ++runs_;
+  RunnableInternals::last_worker(runnable) = index_;
+  const AfterTurn after = run_once(runnable, [this](Runnable& admitted) {
+    running_.store(&admitted, std::memory_order_relaxed);
+    count_up(turn_);
+    // The signal handler runs on this thread: all that is needed is that the compiler keeps the order.
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    const Outcome outcome = admitted.run();
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    count_up(turn_);
+    return outcome;
+  });
+  if (after.admitted != nullptr) push_back(*after.admitted);
+  if (after.requeued != nullptr) push_back(*after.requeued);
+}
+
+void Worker::preempt_current() noexcept {
+  const uint64_t turn = turn_.load(std::memory_order_relaxed);
+  if (turn % 2 == 1 && turn == preempt_turn_.load(std::memory_order_relaxed)) {
+    running_.load(std::memory_order_relaxed)->preempt();
+  }
+}
+
+void Worker::park() {
+  IdleWorkers& idle = group_.idle();
+  idle.sleep(index_, searching_);
+  searching_ = false;
+  const bool stay_awake = group_.stopping() || group_.work_in_sight();
+  if (!stay_awake || !idle.cancel_sleep(index_)) {
+    count_up(parks_);
+    parker_.park();
+    group_.woke_up();
+  }
+  searching_ = true;  // whoever took us off the list of sleepers counted us in
+}
+
+void Worker::start_measuring() { measuring_since_ = system_clock().monotonic_ns(); }
+void Worker::stop_measuring() { measured_ns_ += system_clock().monotonic_ns() - measuring_since_; }
+
+}  // namespace trivium::sched

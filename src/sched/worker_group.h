@@ -1,0 +1,66 @@
+// The workers of one ThreadedScheduler and what they share.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "sched/idle_workers.h"
+#include "sched/scheduler.h"
+#include "sched/watchdog.h"
+#include "sched/worker.h"
+
+namespace trivium::sched {
+
+class WorkerGroup {
+ public:
+  // A sleeping worker is woken when a busy one has this much queued: waking costs the waker about 5 µs and
+  // takes effect only after some 30 µs, by when the busy one has got there itself.
+  static constexpr int64_t worth_waking_ns = 25'000;
+
+  WorkerGroup(size_t workers, int64_t slice_ns);
+  ~WorkerGroup();
+
+  void start();
+  void stop(LaneRegistry& lanes);
+
+  // From a thread that is none of these workers; takes over the queue's reference.
+  void inject(Runnable& runnable);
+
+  // --- for the workers and the watchdog ---
+  size_t size() const { return workers_.size(); }
+  Worker& worker(size_t index) const { return *workers_[index]; }
+  // Another worker than `index`, in turn with `random`; itself if it is alone.
+  Worker& any_other(size_t index, uint32_t random) const;
+  IdleWorkers& idle() { return idle_; }
+  bool stopping() const { return stopping_.load(std::memory_order_seq_cst); }
+  bool all_asleep() const { return idle_.all_asleep(); }
+  uint64_t turns() const;
+  std::thread::native_handle_type thread(size_t index) { return threads_[index].native_handle(); }
+
+  // Wakes a sleeping worker, best this one, unless a worker is searching anyway.
+  void wake_one(size_t preferred);
+  // Something a worker without work could take. Every inbox is looked at.
+  bool work_in_sight() const;
+  // After `last`, the last searcher, has found work: there may be more that others were not woken for.
+  void recheck(const Worker& last);
+  void woke_up() { watchdog_.workers_woke_up(); }
+
+  ThreadedScheduler::Stats stats() const;
+
+ private:
+  IdleWorkers idle_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<size_t> next_inbox_{0};
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::thread> threads_;
+  std::atomic<size_t> live_threads_{0};
+  Watchdog watchdog_;
+  std::mutex life_;  // start and stop
+};
+
+}  // namespace trivium::sched
