@@ -20,6 +20,7 @@ using Array = std::vector<Value>;
 class Object {
  public:
   using Member = std::pair<std::string, Value>;
+  using Members = std::vector<Member>;
 
   Object() = default;
   Object(std::initializer_list<Member> members);
@@ -30,19 +31,21 @@ class Object {
   Value& set(std::string_view key, Value value);
   // The value of `key`, appended as nil when absent.
   Value& operator[](std::string_view key);
+  // Appends a member whose key the caller knows to be new.
+  Value& append(std::string key, Value value);
   bool erase(std::string_view key);
-  bool empty() const { return members_.empty(); }
-  size_t size() const { return members_.size(); }
+  bool empty() const;
+  size_t size() const;
 
-  auto begin() const { return members_.begin(); }
-  auto end() const { return members_.end(); }
-  auto begin() { return members_.begin(); }
-  auto end() { return members_.end(); }
+  Members::const_iterator begin() const;
+  Members::const_iterator end() const;
+  Members::iterator begin();
+  Members::iterator end();
 
   bool operator==(const Object&) const;
 
  private:
-  std::vector<Member> members_;
+  Members members_;
 };
 
 class Value {
@@ -96,5 +99,13 @@ class Value {
  private:
   std::variant<std::monostate, bool, int64_t, double, std::string, Array, Object> data_;
 };
+
+// Below Value, because a vector of something incomplete can be held but not looked into.
+inline bool Object::empty() const { return members_.empty(); }
+inline size_t Object::size() const { return members_.size(); }
+inline Object::Members::const_iterator Object::begin() const { return members_.begin(); }
+inline Object::Members::const_iterator Object::end() const { return members_.end(); }
+inline Object::Members::iterator Object::begin() { return members_.begin(); }
+inline Object::Members::iterator Object::end() { return members_.end(); }
 
 }  // namespace trivium
