@@ -12,6 +12,6 @@ set_source_files_properties(${lua_sources} PROPERTIES LANGUAGE CXX)
 
 add_library(lua54 STATIC ${lua_sources} ${CMAKE_SOURCE_DIR}/src/lua/config/number_format.cc)
 set(lua_config ${CMAKE_SOURCE_DIR}/src/lua/config/lua_config.h)
-target_include_directories(lua54 SYSTEM PUBLIC ${LUA_DIR}/src)
+target_include_directories(lua54 SYSTEM PUBLIC ${LUA_DIR}/src ${CMAKE_SOURCE_DIR}/src/lua/config)
 target_compile_options(lua54 PUBLIC -include ${lua_config} PRIVATE -w -O2)
 target_compile_definitions(lua54 PRIVATE LUA_USE_POSIX)

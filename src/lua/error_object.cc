@@ -209,26 +209,33 @@ std::string full_text(const Error& error) {
   return error.context.empty() ? error.message : error.context + ": " + error.message;
 }
 
-int open_errors(lua_State* L) {
-  static const luaL_Reg functions[] = {{"new", errors_new},
-                                       {"wrap", errors_wrap},
-                                       {"is", errors_is},
-                                       {"call_stack", errors_call_stack},
-                                       {nullptr, nullptr}};
-  luaL_newlib(L, functions);
-  static constexpr std::pair<const char*, std::string_view> kinds[] = {
-      {"NOT_FOUND", kind::not_found},     {"ALREADY_EXISTS", kind::already_exists},
-      {"INVALID", kind::invalid},         {"PERMISSION_DENIED", kind::permission_denied},
-      {"UNAVAILABLE", kind::unavailable}, {"INTERNAL", kind::internal},
-      {"CANCELED", kind::canceled},       {"CONFLICT", kind::conflict},
-      {"TIMEOUT", kind::timeout},         {"RATE_LIMITED", kind::rate_limited},
-      {"UNKNOWN", kind::unknown},
-  };
-  for (const auto& [name, value] : kinds) {
-    push_text(L, value);
-    lua_setfield(L, -2, name);
-  }
-  return 1;
+namespace {
+
+template <const std::string_view& text>
+void push_kind(lua_State* L) {
+  push_text(L, text);
 }
+
+constexpr LibraryField fields[] = {
+    {"new", errors_new},
+    {"wrap", errors_wrap},
+    {"is", errors_is},
+    {"call_stack", errors_call_stack},
+    {"NOT_FOUND", nullptr, push_kind<kind::not_found>},
+    {"ALREADY_EXISTS", nullptr, push_kind<kind::already_exists>},
+    {"INVALID", nullptr, push_kind<kind::invalid>},
+    {"PERMISSION_DENIED", nullptr, push_kind<kind::permission_denied>},
+    {"UNAVAILABLE", nullptr, push_kind<kind::unavailable>},
+    {"INTERNAL", nullptr, push_kind<kind::internal>},
+    {"CANCELED", nullptr, push_kind<kind::canceled>},
+    {"CONFLICT", nullptr, push_kind<kind::conflict>},
+    {"TIMEOUT", nullptr, push_kind<kind::timeout>},
+    {"RATE_LIMITED", nullptr, push_kind<kind::rate_limited>},
+    {"UNKNOWN", nullptr, push_kind<kind::unknown>},
+};
+
+}  // namespace
+
+const Library errors_library{fields};
 
 }  // namespace trivium::lua

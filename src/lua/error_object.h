@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/error.h"
+#include "lua/sandbox/library.h"
 #include "lua/state.h"
 
 namespace trivium::lua {
@@ -26,7 +27,7 @@ Error raised_error(lua_State* L, int index);
 // Text of context plus message, as errors.wrap and json.encode show it.
 std::string full_text(const Error& error);
 
-// The `errors` library; pushes its table.
-int open_errors(lua_State* L);
+// The global `errors`: new, wrap, is, call_stack and the kinds.
+extern const Library errors_library;
 
 }  // namespace trivium::lua

@@ -7,6 +7,12 @@
 
 #include "luaconf.h"
 
+// luaconf.h offers these only to files that announced themselves before including it.
+#ifndef l_likely
+#define l_likely(x) luai_likely(x)
+#define l_unlikely(x) luai_unlikely(x)
+#endif
+
 struct lua_State;
 
 // --- numbers as text ------------------------------------------------------------------------------

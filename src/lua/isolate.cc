@@ -1,0 +1,516 @@
+#include "lua/isolate.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lua/codec.h"
+#include "lua/error_object.h"
+#include "lua/message_object.h"
+#include "lua/sandbox/sandbox.h"
+
+namespace trivium::lua {
+
+namespace {
+
+std::string traceback(lua_State* L, lua_State* of) {
+  luaL_traceback(L, of, nullptr, 0);
+  size_t length = 0;
+  const char* text = lua_tolstring(L, -1, &length);
+  std::string copy(text, length);
+  lua_pop(L, 1);
+  return copy;
+}
+
+int after_reply(lua_State* L, int, lua_KContext finish) {
+  Reply reply = std::move(Isolate::from(L).current()->reply);
+  return reinterpret_cast<Isolate::Finish>(finish)(L, reply);
+}
+
+// Apart from await, so that no destructor is pending in the frame that yields.
+int finish_at_once(lua_State* L, Isolate::Finish finish, Reply&& issued) {
+  Reply reply = std::move(issued);
+  return finish(L, reply);
+}
+
+}  // namespace
+
+// --- creation ---------------------------------------------------------------------------------------
+
+Isolate::Isolate(Host& host, ProgramRef program, const IsolateOptions& options)
+    : host_(&host),
+      program_(std::move(program)),
+      environment_(options.environment),
+      memory_(options.memory_limit, options.hash_seed) {}
+
+Isolate::~Isolate() {
+  if (main_ != nullptr) lua_close(main_);
+}
+
+Result<std::unique_ptr<Isolate>> Isolate::create(Host& host, ProgramRef program, const IsolateOptions& options) {
+  std::unique_ptr<Isolate> isolate(new Isolate(host, std::move(program), options));
+  if (Result<> loaded = isolate->load(); !loaded) return trivium::fail(std::move(loaded.error()));
+  return isolate;
+}
+
+Result<> Isolate::load() {
+  main_ = lua_newstate(Memory::allocate, &memory_);
+  if (main_ == nullptr) return trivium::fail(kind::internal, "not enough memory for a new Lua state");
+  *static_cast<Isolate**>(lua_getextraspace(main_)) = this;
+  std::optional<Error> refused;
+  lua_pushcfunction(main_, load_protected);
+  lua_pushlightuserdata(main_, &refused);
+  if (lua_pcall(main_, 1, 0, 0) != LUA_OK) {
+    refused = raised_error(main_, -1);
+    refused->message = "failed to execute script: " + refused->message;
+    refused->retryable = false;
+    lua_pop(main_, 1);
+  }
+  if (refused) return trivium::fail(std::move(*refused));
+  return {};
+}
+
+int Isolate::load_protected(lua_State* L) {
+  auto& refused = *static_cast<std::optional<Error>*>(lua_touserdata(L, 1));
+  lua_settop(L, 0);
+  Isolate& isolate = from(L);
+  open_sandbox(L, isolate.environment_->hooks());
+  for (const Module* module : isolate.program_->modules) {
+    if (module->push != nullptr) {
+      module->push(L);
+    } else {
+      push_library(L, *module->library);
+    }
+    lua_setglobal(L, module->name);
+  }
+  for (const Chunk& library : isolate.program_->libraries) {
+    isolate.load_chunk(L, library);
+    lua_setglobal(L, library.alias.c_str());
+  }
+  isolate.load_chunk(L, isolate.program_->main);
+  const std::string& method = isolate.program_->method;
+  if (lua_istable(L, -1) && !lua_isfunction(L, -1)) {
+    lua_pushlstring(L, method.data(), method.size());
+    lua_rawget(L, -2);
+  }
+  if (!lua_isfunction(L, -1) || lua_iscfunction(L, -1)) {
+    refused = Error::of(kind::not_found, "method \"" + method + "\" not found in module");
+    return 0;
+  }
+  isolate.entry_ref_ = luaL_ref(L, LUA_REGISTRYINDEX);
+  return 0;
+}
+
+// Leaves the chunk's first result on the stack.
+void Isolate::load_chunk(lua_State* L, const Chunk& chunk) {
+  const std::string name = "=" + chunk.id;
+  if (luaL_loadbufferx(L, chunk.bytecode.data(), chunk.bytecode.size(), name.c_str(), "b") != LUA_OK) lua_error(L);
+  if (chunk.bind) chunk.bind(L);
+  lua_call(L, 0, 1);
+}
+
+// --- execution --------------------------------------------------------------------------------------
+
+void Isolate::start(const Values& arguments) {
+  arguments_ = &arguments;
+  finished_ = false;
+  outcome_ = {};
+  lua_pushcfunction(main_, start_protected);
+  if (lua_pcall(main_, 0, 0, 0) != LUA_OK) {
+    fail(raised_error(main_, -1));
+    lua_pop(main_, 1);
+  }
+  arguments_ = nullptr;
+}
+
+int Isolate::start_protected(lua_State* L) {
+  Isolate& isolate = from(L);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, isolate.entry_ref_);
+  Task& task = isolate.add_task(L);
+  lua_xmove(L, task.L, 1);
+  isolate.main_task_ = &task;
+  isolate.make_runnable(task, push_values(task.L, *isolate.arguments_));
+  return 0;
+}
+
+// The new task's thread is anchored in the registry under the task's address.
+Task& Isolate::add_task(lua_State* L) {
+  lua_State* thread = lua_newthread(L);
+  Task& task = *tasks_.emplace_back(std::make_unique<Task>(thread));
+  task.waiting = thread;
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &task);
+  return task;
+}
+
+void Isolate::remove_task(Task& task) {
+  lua_pushnil(main_);
+  lua_rawsetp(main_, LUA_REGISTRYINDEX, &task);
+  const auto at = std::find_if(tasks_.begin(), tasks_.end(), [&](const auto& owned) { return owned.get() == &task; });
+  std::swap(*at, tasks_.back());
+  tasks_.pop_back();
+}
+
+Task& Isolate::spawn(lua_State* L, int function_index) {
+  lua_pushvalue(L, function_index);
+  Task& task = add_task(L);
+  lua_xmove(L, task.L, 1);
+  make_runnable(task, 0);
+  return task;
+}
+
+void Isolate::make_runnable(Task& task, int nargs) {
+  task.nargs = nargs;
+  task.stuck = false;
+  if (task.runnable) return;
+  task.runnable = true;
+  runnable_.push_back(task);
+}
+
+void Isolate::fail(Error error) { failure_ = std::move(error); }
+
+Isolate::Step Isolate::run() {
+  slice_over_ = false;
+  if (!finished_ && !failure_) {
+    lua_pushcfunction(main_, drive_protected);
+    if (lua_pcall(main_, 0, 0, 0) != LUA_OK) {
+      failure_ = raised_error(main_, -1);
+      lua_pop(main_, 1);
+    }
+  }
+  // A coroutine may have caught the allocation error; the limit holds all the same.
+  if (memory_.exceeded()) {
+    failure_ = Error::of("LimitExceeded", "memory limit of " + std::to_string(memory_.limit() >> 20) + " MB exceeded by " +
+                                              program_->id);
+  }
+  if (failure_) finish_with(std::move(*std::exchange(failure_, std::nullopt)));
+  if (finished_) return Step::finished;
+  return slice_over_ ? Step::preempted : Step::waiting;
+}
+
+int Isolate::drive_protected(lua_State* L) {
+  from(L).drive();
+  return 0;
+}
+
+void Isolate::drive() {
+  take_inbound();
+  while (!runnable_.empty() && !finished_ && !slice_over_ && !failure_ && !memory_.exceeded() &&
+         !killed_.load(std::memory_order_relaxed)) {
+    resume(runnable_.pop_front());
+  }
+  if (runnable_.empty() && !finished_ && !failure_ && !can_ever_wake()) {
+    failure_ = Error::unspecified(kind::internal, "deadlock: all coroutines blocked with no pending operations (threads=" +
+                                                      std::to_string(tasks_.size()) + ")");
+  }
+}
+
+bool Isolate::can_ever_wake() const {
+  if (!pending_.empty() || !subscriptions_.empty()) return true;
+  return std::any_of(tasks_.begin(), tasks_.end(), [](const auto& task) { return !task->stuck; });
+}
+
+void Isolate::resume(Task& task) {
+  task.runnable = false;
+  current_ = &task;
+  int nresults = 0;
+  int status = LUA_OK;
+  {
+    const RunningState running(*this, task.L);
+#ifdef TRIVIUM_TSAN
+    // Signals are unreliable under the sanitizer: count instructions instead.
+    lua_sethook(task.L, on_interrupt, LUA_MASKCOUNT, 100000);
+#endif
+    status = lua_resume(task.L, main_, task.waiting == task.L ? task.nargs : 0, &nresults);
+  }
+  current_ = nullptr;
+  if (status == LUA_YIELD) {
+    if (std::exchange(preempted_, false)) {
+      task.waiting = task.L;
+      task.nargs = 0;
+      task.runnable = true;
+      runnable_.push_front(task);
+      slice_over_ = true;
+    } else if (!std::exchange(suspending_, false)) {
+      // A bare coroutine.yield() gives up the turn.
+      lua_pop(task.L, nresults);
+      task.waiting = task.L;
+      make_runnable(task, 0);
+    }
+    return;
+  }
+  if (status != LUA_OK) {
+    Error error = raised_error(task.L, -1);
+    if (error.stack.empty()) error.stack = traceback(main_, task.L);
+    failure_ = std::move(error);
+    return;
+  }
+  if (&task == main_task_) {
+    finish_main(task.L, nresults);
+  } else {
+    remove_task(task);
+  }
+}
+
+void Isolate::finish_main(lua_State* L, int nresults) {
+  finished_ = true;
+  const int first = lua_gettop(L) - nresults + 1;
+  if (nresults >= 2) {
+    if (const Error* error = test_error(L, first + 1)) {
+      outcome_.error = *error;
+      if (outcome_.error->kind.empty()) outcome_.error->kind = kind::internal;
+      return;
+    }
+    if (lua_type(L, first + 1) == LUA_TSTRING) {
+      size_t length = 0;
+      const char* text = lua_tolstring(L, first + 1, &length);
+      outcome_.error = Error::of(kind::internal, std::string(text, length));
+      return;
+    }
+  }
+  if (nresults == 0 || lua_isnil(L, first)) return;
+  Dropped dropped;
+  encode(L, first, outcome_.values, &dropped);
+  if (!dropped.type.empty()) host_->dropped("result", dropped.path, dropped.type);
+}
+
+void Isolate::finish_with(Error error) {
+  finished_ = true;
+  outcome_ = {std::move(error), {}};
+}
+
+void Isolate::reset() {
+  lua_settop(main_, 0);
+  for (const auto& task : tasks_) {
+    lua_pushnil(main_);
+    lua_rawsetp(main_, LUA_REGISTRYINDEX, task.get());
+  }
+  for (const auto& subscription : subscriptions_) {
+    lua_pushnil(main_);
+    lua_rawsetp(main_, LUA_REGISTRYINDEX, subscription->channel);
+  }
+  runnable_.clear();
+  tasks_.clear();
+  subscriptions_.clear();
+  pending_.clear();
+  inbound_.clear();
+  mailbox_.clear();
+  main_task_ = nullptr;
+  failure_.reset();
+  suspending_ = preempted_ = slice_over_ = false;
+  killed_.store(false, std::memory_order_relaxed);
+}
+
+// --- operations -------------------------------------------------------------------------------------
+
+void Isolate::check_can_suspend(lua_State* L) {
+  if (current_ == nullptr) luaL_error(L, "can not yield from outside of a coroutine");
+  if (unsuspendable_ > 0 || lua_isyieldable(L) == 0) luaL_error(L, "attempt to yield across a C-call boundary");
+}
+
+int Isolate::suspend(lua_State* L, lua_KFunction k, lua_KContext context) {
+  current_->waiting = L;
+  suspending_ = true;
+  return lua_yieldk(L, 0, context, k);
+}
+
+void Isolate::issue(lua_State* L, Command& command) {
+  check_can_suspend(L);
+  issued_ = next_op_++;
+  issued_reply_ = {};
+  issued_how_ = host_->dispatch(*this, command, issued_, issued_reply_);
+  if (issued_how_ == Dispatch::pending) pending_.push_back({issued_, current_, nullptr});
+}
+
+int Isolate::await(lua_State* L, Finish finish) {
+  if (issued_how_ == Dispatch::done) return finish_at_once(L, finish, std::move(issued_reply_));
+  return suspend(L, after_reply, reinterpret_cast<lua_KContext>(finish));
+}
+
+std::optional<OpId> Isolate::issue_to_sink(Command& command, std::shared_ptr<Sink> sink, Error* error) {
+  const OpId op = next_op_++;
+  Reply reply;
+  if (host_->dispatch(*this, command, op, reply) == Dispatch::pending) {
+    pending_.push_back({op, nullptr, std::move(sink)});
+    return op;
+  }
+  if (reply.error) {
+    *error = std::move(*reply.error);
+    return std::nullopt;
+  }
+  inbound_.push_back({op, std::move(reply), {}});
+  pending_.push_back({op, nullptr, std::move(sink)});
+  return op;
+}
+
+void Isolate::close_sink(OpId op) {
+  if (find_pending(op) == nullptr) return;
+  erase_pending(op);
+  host_->abandon(*this, op);
+}
+
+Isolate::Pending* Isolate::find_pending(OpId op) {
+  const auto at = std::lower_bound(pending_.begin(), pending_.end(), op,
+                                   [](const Pending& pending, OpId wanted) { return pending.op < wanted; });
+  return at != pending_.end() && at->op == op ? &*at : nullptr;
+}
+
+void Isolate::erase_pending(OpId op) {
+  std::erase_if(pending_, [op](const Pending& pending) { return pending.op == op; });
+}
+
+void Isolate::deliver(Message message) { inbound_.push_back({0, {}, std::move(message)}); }
+void Isolate::complete(OpId op, Reply reply) { inbound_.push_back({op, std::move(reply), {}}); }
+
+void Isolate::take_inbound() {
+  // Deliveries may add further ones.
+  for (size_t i = 0; i < inbound_.size(); ++i) {
+    Inbound inbound = std::move(inbound_[i]);
+    if (inbound.op == 0) {
+      take_message(std::move(inbound.message));
+    } else {
+      take_reply(inbound.op, std::move(inbound.reply));
+    }
+  }
+  inbound_.clear();
+}
+
+void Isolate::take_reply(OpId op, Reply reply) {
+  Pending* pending = find_pending(op);
+  if (pending == nullptr) return;  // abandoned
+  if (Task* task = pending->task) {
+    erase_pending(op);
+    task->reply = std::move(reply);
+    make_runnable(*task, 0);
+    return;
+  }
+  const std::shared_ptr<Sink> sink = pending->sink;
+  if (!sink->deliver(*this, reply)) erase_pending(op);
+}
+
+// --- messages ---------------------------------------------------------------------------------------
+
+void Isolate::take_message(Message message) {
+  if (!hand_over(message)) mailbox_.push_back(std::move(message));
+}
+
+Isolate::Subscription* Isolate::target_of(std::string_view topic) const {
+  Subscription* inbox = nullptr;
+  for (const auto& subscription : subscriptions_) {
+    if (subscription->topic.empty() && subscription->owned) {
+      inbox = subscription.get();
+    } else if (subscription->topic == topic) {
+      return subscription.get();
+    }
+  }
+  return topic.starts_with('@') ? nullptr : inbox;
+}
+
+// Gives the message to a coroutine that waits for it, or to the application's own buffered channel.
+// Other messages stay in the mailbox until somebody receives: routing is decided at hand-over.
+bool Isolate::hand_over(Message& message) {
+  Subscription* target = target_of(message.topic);
+  if (target == nullptr) return message.topic.starts_with('@') && message.topic != topic::events;
+  if (!target->channel->has_receiver() && (target->owned || !target->channel->has_room())) return false;
+  push_message(main_, *target, message);
+  target->channel->offer(*this, main_);
+  return true;
+}
+
+void Isolate::route_retained() {
+  std::deque<Message> retained;
+  retained.swap(mailbox_);
+  for (Message& message : retained) take_message(std::move(message));
+}
+
+void Isolate::push_message(lua_State* L, const Subscription& subscription, const Message& message) {
+  luaL_checkstack(L, 6, "too many values");
+  if (subscription.as_message) {
+    push_message_object(L, message);
+  } else if (message.values.count <= 1) {
+    if (push_values(L, message.values) == 0) lua_pushnil(L);
+  } else {
+    const int count = static_cast<int>(message.values.count);
+    lua_createtable(L, count, 0);
+    const int table = lua_gettop(L);
+    push_values(L, message.values);
+    for (int i = count; i >= 1; --i) lua_rawseti(L, table, i);
+  }
+}
+
+size_t Isolate::first_message_for(const Channel& channel) const {
+  if (mailbox_.empty()) return no_message;
+  for (size_t i = 0; i < mailbox_.size(); ++i) {
+    const Subscription* target = target_of(mailbox_[i].topic);
+    if (target != nullptr && target->channel == &channel) return i;
+  }
+  return no_message;
+}
+
+bool Isolate::receive_from_mailbox(lua_State* L, Channel& channel) {
+  const size_t at = first_message_for(channel);
+  if (at == no_message) return false;
+  const Message message = std::move(mailbox_[at]);
+  mailbox_.erase(mailbox_.begin() + static_cast<std::ptrdiff_t>(at));
+  push_message(L, *target_of(message.topic), message);
+  return true;
+}
+
+Isolate::Subscription* Isolate::subscription_of(const Channel* channel) {
+  for (const auto& subscription : subscriptions_) {
+    if (subscription->channel == channel) return subscription.get();
+  }
+  return nullptr;
+}
+
+Isolate::Subscription* Isolate::subscription_for(std::string_view topic) {
+  for (const auto& subscription : subscriptions_) {
+    if (subscription->topic == topic) return subscription.get();
+  }
+  return nullptr;
+}
+
+Isolate::Subscription& Isolate::subscribe(lua_State* L, std::string topic, Channel* channel, bool as_message, bool owned) {
+  lua_rawsetp(L, LUA_REGISTRYINDEX, channel);
+  Subscription& made = *subscriptions_.emplace_back(
+      std::make_unique<Subscription>(Subscription{std::move(topic), channel, as_message, owned}));
+  if (!owned) route_retained();
+  return made;
+}
+
+bool Isolate::unsubscribe(lua_State* L, Channel* channel) {
+  Subscription* subscription = subscription_of(channel);
+  if (subscription == nullptr) return false;
+  push_channel(L, *subscription);  // keeps it alive until it is closed
+  lua_pushnil(L);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, channel);
+  std::erase_if(subscriptions_, [&](const auto& owned) { return owned.get() == subscription; });
+  channel->close(*this, L);
+  lua_pop(L, 1);
+  route_retained();
+  return true;
+}
+
+void Isolate::push_channel(lua_State* L, const Subscription& subscription) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, subscription.channel);
+}
+
+// --- interruption -----------------------------------------------------------------------------------
+
+void Isolate::interrupt() noexcept {
+  // lua_sethook is made to be called from a signal handler of the running thread.
+  if (lua_State* L = running_.load(std::memory_order_relaxed)) lua_sethook(L, on_interrupt, LUA_MASKCOUNT, 1);
+}
+
+void Isolate::on_interrupt(lua_State* L, lua_Debug*) {
+  Isolate& isolate = from(L);
+  if (lua_isyieldable(L) != 0 && isolate.unsuspendable_ == 0 && isolate.current_ != nullptr) {
+    lua_sethook(L, nullptr, 0, 0);
+    isolate.preempted_ = true;
+    lua_yield(L, 0);
+    return;
+  }
+  // Under a C function that cannot be suspended: try again soon.
+  if (isolate.killed_.load(std::memory_order_relaxed)) luaL_error(L, "context canceled");
+  lua_sethook(L, on_interrupt, LUA_MASKCOUNT, 1000);
+}
+
+}  // namespace trivium::lua

@@ -1,0 +1,236 @@
+// One Lua VM running one entry: its coroutines, channels and mailbox. An isolate never waits and
+// never touches a clock, a socket or a disk; it yields commands to its host and is resumed with
+// their replies.
+//
+// Threads: one thread at a time, whichever; interrupt() and kill() alone may be called from others.
+// Ownership: the isolate owns its Lua state; the host must outlive it.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lua/channel.h"
+#include "lua/environment.h"
+#include "lua/host.h"
+#include "lua/memory.h"
+#include "lua/message.h"
+#include "lua/program.h"
+#include "lua/task.h"
+
+namespace trivium::lua {
+
+struct IsolateOptions {
+  const Environment* environment = nullptr;  // outlives the isolate
+  size_t memory_limit = 0;   // bytes; 0: none
+  unsigned hash_seed = 0;    // order of string keys in tables: fixed in workflows
+};
+
+// What the entry function came to.
+struct Outcome {
+  std::optional<Error> error;
+  Values values;  // the first result, or none
+};
+
+// Receives the replies of an operation that no coroutine waits for: timers, futures, subscriptions.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  // Called on the isolate's thread inside a protected Lua call. Returns whether more replies follow.
+  virtual bool deliver(Isolate& isolate, Reply& reply) = 0;
+};
+
+class Isolate {
+ public:
+  enum class Step {
+    waiting,    // every coroutine waits; deliver or complete something, then run again
+    preempted,  // the slice is over; run again
+    finished,   // outcome() is there
+  };
+
+  // Opens the sandbox, loads the program and resolves its method. The top-level code of all its
+  // chunks runs here.
+  static Result<std::unique_ptr<Isolate>> create(Host& host, ProgramRef program, const IsolateOptions& options);
+  ~Isolate();
+  Isolate(const Isolate&) = delete;
+  Isolate& operator=(const Isolate&) = delete;
+
+  // The isolate a Lua state belongs to.
+  static Isolate& from(lua_State* L) { return **static_cast<Isolate**>(lua_getextraspace(L)); }
+
+  // --- for the owner ------------------------------------------------------------------------------
+
+  // Queues the entry function with these arguments. Once per execution.
+  void start(const Values& arguments);
+  Step run();
+  // Valid after run() returned finished.
+  Outcome take_outcome() { return std::move(outcome_); }
+  // Forgets coroutines, channels, subscriptions and messages, keeps globals: a pool worker between
+  // two calls.
+  void reset();
+  void set_host(Host& host) { host_ = &host; }
+
+  // Replaces the outcome: the next run() finishes with this error and runs no more Lua code.
+  void fail(Error error);
+  void deliver(Message message);
+  void complete(OpId op, Reply reply);
+
+  // Ends the slice soon. Async-signal-safe, callable on the running thread only.
+  void interrupt() noexcept;
+  // Stops Lua code at its next instruction or at the next run(). Any thread.
+  void kill() noexcept { killed_.store(true, std::memory_order_relaxed); }
+
+  size_t memory_used() const { return memory_.used(); }
+  size_t mailbox_size() const { return mailbox_.size(); }
+  const EntryProgram& program() const { return *program_; }
+
+  // --- for modules --------------------------------------------------------------------------------
+
+  Host& host() { return *host_; }
+  lua_State* main_state() { return main_; }
+  // The running unit coroutine; null in top-level code.
+  Task* current() { return current_; }
+
+  // What a C function that hands results to Lua after a wait looks like. Called with the reply; must
+  // push its results and return their number, as a lua_CFunction; must not yield.
+  using Finish = int (*)(lua_State* L, Reply& reply);
+
+  // Hands the command to the host. Afterwards `return await(L, finish)`: split in two so that the
+  // command and everything else with a destructor is gone before the coroutine yields.
+  void issue(lua_State* L, Command& command);
+  int await(lua_State* L, Finish finish);
+
+  // Hands the command to the host; its replies go to the sink. Returns nothing and fills `error` when
+  // the host refused it at once.
+  std::optional<OpId> issue_to_sink(Command& command, std::shared_ptr<Sink> sink, Error* error);
+  // The sink gets no more replies; the host is told.
+  void close_sink(OpId op);
+
+  // --- subscriptions ------------------------------------------------------------------------------
+
+  struct Subscription {
+    std::string topic;  // empty: the inbox
+    Channel* channel;
+    bool as_message;    // Message objects instead of raw values
+    bool owned;         // made by inbox/events/listen rather than by the application
+  };
+  Subscription* subscription_of(const Channel* channel);
+  Subscription* subscription_for(std::string_view topic);
+  // The channel userdata must be on top of the stack; it is kept alive and popped.
+  Subscription& subscribe(lua_State* L, std::string topic, Channel* channel, bool as_message, bool owned);
+  // Closes the channel and forgets it. False when it is no subscription.
+  bool unsubscribe(lua_State* L, Channel* channel);
+  // Pushes the channel userdata of a subscription.
+  void push_channel(lua_State* L, const Subscription& subscription);
+
+  // --- for channels and coroutines ----------------------------------------------------------------
+
+  // Puts a task at the end of the run queue with `nargs` values on its waiting state's stack.
+  void make_runnable(Task& task, int nargs);
+  // Raises when L cannot suspend: top-level code, or a C function without continuation on the stack.
+  void check_can_suspend(lua_State* L);
+  // Suspends the current task: a C function ends with `return suspend(L, k)` after
+  // check_can_suspend. `k` runs when the task is resumed.
+  int suspend(lua_State* L, lua_KFunction k, lua_KContext context = 0);
+  // While positive, a coroutine runs under a C function that cannot be suspended.
+  void enter_unsuspendable() { ++unsuspendable_; }
+  void leave_unsuspendable() { --unsuspendable_; }
+  // Whether the coroutine that just yielded did so for the scheduler rather than for its resumer.
+  bool suspending() const { return suspending_ || preempted_; }
+  Task& spawn(lua_State* from, int function_index);
+  // Messages for `channel` waiting in the mailbox: pushes what a receive returns, if there is one.
+  bool receive_from_mailbox(lua_State* L, Channel& channel);
+  static constexpr size_t no_message = static_cast<size_t>(-1);
+  // Position in the mailbox of the first message for `channel`, or no_message.
+  size_t first_message_for(const Channel& channel) const;
+
+ private:
+  struct Pending {
+    OpId op;
+    Task* task;                  // waits for the reply, or
+    std::shared_ptr<Sink> sink;  // receives it
+  };
+  // What came from outside since the last run: a message, or the reply to an operation.
+  struct Inbound {
+    OpId op = 0;  // 0: a message
+    Reply reply;
+    Message message;
+  };
+
+  Isolate(Host& host, ProgramRef program, const IsolateOptions& options);
+  Result<> load();
+  static int load_protected(lua_State* L);
+  Task& add_task(lua_State* L);
+  void load_chunk(lua_State* L, const Chunk& chunk);
+  static int start_protected(lua_State* L);
+  static int drive_protected(lua_State* L);
+  void drive();
+  void resume(Task& task);
+  void finish_main(lua_State* L, int nresults);
+  void finish_with(Error error);
+  void take_inbound();
+  void take_reply(OpId op, Reply reply);
+  void take_message(Message message);
+  Subscription* target_of(std::string_view topic) const;
+  bool hand_over(Message& message);
+  void route_retained();
+  void push_message(lua_State* L, const Subscription& subscription, const Message& message);
+  void remove_task(Task& task);
+  Pending* find_pending(OpId op);
+  void erase_pending(OpId op);
+  bool can_ever_wake() const;
+
+  Host* host_;
+  ProgramRef program_;
+  const Environment* environment_;
+  Memory memory_;
+  lua_State* main_ = nullptr;
+  int entry_ref_ = LUA_NOREF;
+
+  std::vector<std::unique_ptr<Task>> tasks_;
+  Task* main_task_ = nullptr;
+  Task* current_ = nullptr;
+  TaskQueue runnable_;
+
+  std::deque<Message> mailbox_;
+  std::vector<std::unique_ptr<Subscription>> subscriptions_;
+  std::vector<Pending> pending_;  // ascending op
+  std::vector<Inbound> inbound_;
+  OpId next_op_ = 1;
+  OpId issued_ = 0;
+  Dispatch issued_how_ = Dispatch::done;
+  Reply issued_reply_;
+
+  const Values* arguments_ = nullptr;
+  std::optional<Error> failure_;
+  Outcome outcome_;
+  bool finished_ = false;
+  int unsuspendable_ = 0;
+  bool suspending_ = false;
+  bool preempted_ = false;
+  bool slice_over_ = false;
+  std::atomic<lua_State*> running_{nullptr};  // read by the signal handler on the same thread
+  std::atomic<bool> killed_{false};
+
+  friend class RunningState;
+  static void on_interrupt(lua_State* L, lua_Debug* debug);
+};
+
+// Marks which coroutine's state is executing, so that an interrupt reaches the innermost one.
+class RunningState {
+ public:
+  RunningState(Isolate& isolate, lua_State* L)
+      : isolate_(isolate), outer_(isolate.running_.exchange(L, std::memory_order_relaxed)) {}
+  ~RunningState() { isolate_.running_.store(outer_, std::memory_order_relaxed); }
+  RunningState(const RunningState&) = delete;
+  RunningState& operator=(const RunningState&) = delete;
+
+ private:
+  Isolate& isolate_;
+  lua_State* outer_;
+};
+
+}  // namespace trivium::lua
