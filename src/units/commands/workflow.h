@@ -1,0 +1,59 @@
+// What the workflow module asks for. perform() is what they mean outside a workflow.
+#pragma once
+
+#include <string>
+
+#include "units/commands/call.h"
+#include "units/commands/live_command.h"
+
+namespace trivium::units {
+
+// workflow.execute (spec/workflows.md 21): starts the workflow, replies with its result when the
+// chain has ended.
+struct ExecuteWorkflow final : CommandOf<ExecuteWorkflow> {
+  static constexpr lua::CommandType command_type{"workflow.execute"};
+  std::string id;
+  Values arguments;
+
+  lua::Dispatch perform(Process& process, lua::OpId op, lua::Reply& reply) override;
+};
+
+// workflow.exec (11.1): a child workflow, result awaited; an error outside workflows.
+struct ExecChild final : CommandOf<ExecChild> {
+  static constexpr lua::CommandType command_type{"workflow.exec"};
+  std::string id;
+  Values arguments;
+
+  lua::Dispatch perform(Process& process, lua::OpId op, lua::Reply& reply) override;
+};
+
+// workflow.info, history_length, history_size (11.2): replies with the table, the integer, or nil/0
+// outside workflows.
+struct WorkflowInfo final : CommandOf<WorkflowInfo> {
+  static constexpr lua::CommandType command_type{"workflow.info"};
+  enum class Field { all, history_length, history_size };
+  Field field = Field::all;
+
+  lua::Dispatch perform(Process& process, lua::OpId op, lua::Reply& reply) override;
+};
+
+// workflow.version (11.3): replies with the version.
+struct WorkflowVersion final : CommandOf<WorkflowVersion> {
+  static constexpr lua::CommandType command_type{"workflow.version"};
+  std::string change_id;
+  int64_t min = 0;
+  int64_t max = 0;
+
+  lua::Dispatch perform(Process& process, lua::OpId op, lua::Reply& reply) override;
+};
+
+// workflow.attrs (11.4): replies with true.
+struct WorkflowAttributes final : CommandOf<WorkflowAttributes> {
+  static constexpr lua::CommandType command_type{"workflow.attrs"};
+  Object search;
+  Object memo;
+
+  lua::Dispatch perform(Process& process, lua::OpId op, lua::Reply& reply) override;
+};
+
+}  // namespace trivium::units
