@@ -13,7 +13,7 @@
 
 namespace trivium::sched {
 
-// Never used twice in the life of a Timers. `none` is no timer's.
+// Stays invalid for practical purposes once its timer is gone. `none` is no timer's.
 enum class TimerId : uint64_t { none = 0 };
 
 // Thread-safe. The queue is bounded by what its users wait for: one entry a pending timer, freed as soon as
@@ -23,14 +23,15 @@ class Timers {
   virtual ~Timers() = default;
 
   // Calls `callback` once, when `clock().monotonic_ns()` has reached `monotonic_ns` (a time in the past: as
-  // soon as possible). Never early. Timers with different due times fire in their order, equal ones in the
-  // order they were set. The callback runs on the timer thread and must be short (wake somebody); it may set
-  // and cancel timers; it must not throw. Captures of up to three pointers cost no allocation.
+  // soon as possible). Never early. Timers set at one moment fire in the order of their due times, equal ones
+  // in the order they were set; between others, rounding may swap two that are due within a millisecond. The
+  // callback runs on the timer thread and must be short (wake somebody); it may set and cancel timers; it
+  // must not throw. Captures of up to three pointers cost no allocation.
   virtual TimerId at(int64_t monotonic_ns, Task callback) = 0;
   TimerId after(Duration delay, Task callback);
 
   // True: the callback has not run and never will; its captures are destroyed before this returns. False: it
-  // ran, is running, or is no timer.
+  // ran, is running or about to, or is no timer.
   virtual bool cancel(TimerId id) = 0;
 
   virtual size_t pending() const = 0;
