@@ -28,6 +28,10 @@ Value& Object::operator[](std::string_view key) {
   return members_.emplace_back(std::string(key), Value()).second;
 }
 
+Value& Object::append(std::string key, Value value) {
+  return members_.emplace_back(std::move(key), std::move(value)).second;
+}
+
 bool Object::erase(std::string_view key) {
   return std::erase_if(members_, [&](const Member& member) { return member.first == key; }) > 0;
 }
