@@ -1,4 +1,5 @@
-// Plain data as JSON text, for log lines and command output.
+// Plain data as JSON text for people and their tools: log lines and command output. What core/json.h
+// writes is made for browsers: <, > and & are escaped there, and non-finite numbers are lost.
 #pragma once
 
 #include <string>

@@ -1,0 +1,207 @@
+#include "cli/help.h"
+
+namespace trivium::cli {
+namespace {
+
+constexpr std::string_view overview =
+    R"(Trivium runs applications made of Lua functions, processes and durable workflows.
+
+Usage: trivium [global flags] <command> [flags] [arguments]
+
+Run the application in this directory
+  run [name] [args…]    start its services, or one of its commands
+  run list              show its commands
+  test [args…]          run its tests
+
+Look at it without starting it
+  lint                  check entries and Lua sources
+  registry list         list its entries
+  registry show ID      show one entry
+
+More
+  init                  write a lock file for a new project
+  version               show the version
+  help [command]        this text, or the help of one command
+
+Examples
+  trivium run                         start and stay until Ctrl+C
+  trivium run migrate up              run the command "migrate" with the argument "up"
+  trivium run -x app.jobs:report      run one process, whether or not it is a command
+  trivium registry list -k 'http.*'   what is behind HTTP
+
+)";
+
+constexpr std::string_view global_flags = R"(Global flags, anywhere on the line
+      --config FILE        read FILE instead of .trivium.yaml; repeatable, later files win
+  -c, --console            log for people: colored, with the seconds since the start
+  -v, --verbose            log debug records too
+      --very-verbose       the same, with stack traces
+  -s, --silent             log nothing
+  -e, --event-streams      send every log record to the event bus as well
+  -p, --profiler           serve diagnostics on localhost:6060
+  -m, --memory-limit SIZE  soft limit such as 512M or 2G (default $GOMEMLIMIT, else 1G)
+      --lenient            warn about broken files and skip them instead of refusing to start
+  -h, --help               show help
+)";
+
+constexpr std::string_view run = R"(Starts the application in this directory.
+
+Usage: trivium run [flags]                   start services, stay until Ctrl+C
+       trivium run [flags] NAME [args…]      run the command NAME and exit with its status
+       trivium run [flags] -x ID [args…]     run the process ID and exit with its status
+       trivium run list                      show the commands there are
+
+A command is a process with meta.command.name. It runs on the terminal.host of the application and
+gets the arguments as strings; logs are off unless one of -v, -c, --very-verbose asks for them.
+
+Flags
+  -x, --exec ID            run this process (ns:name, or a name only one process has)
+      --host ID            run it on this host instead of the only terminal.host
+  -o, --override K=V       set a field of an entry: -o app:gateway:addr=:9090; repeatable
+      --set K=V            set a configuration value: --set shutdown.timeout=5s; repeatable
+      --profile NAME       add a profile of the configuration; repeatable
+  -l, --lock-file FILE     read this lock file
+      --registry URL       ignored, for compatibility
+
+Arguments that look like flags go behind --:
+  trivium run import -- --dry-run data.csv
+
+)";
+
+constexpr std::string_view test = R"(Runs the application's tests and exits with their status.
+
+Usage: trivium test [flags] [args…]
+
+The tests are the process with meta.command.use_case "test"; without one, the command named "test".
+It is run like any command: see 'trivium run --help'.
+
+Flags
+      --host ID            run on this host instead of the only terminal.host
+  -o, --override K=V       set a field of an entry; repeatable
+      --set K=V            set a configuration value; repeatable
+      --profile NAME       add a profile of the configuration; repeatable
+  -l, --lock-file FILE     read this lock file
+      --registry URL       ignored, for compatibility
+
+Example
+  trivium test orders -v
+
+)";
+
+constexpr std::string_view lint =
+    R"(Checks entries and Lua sources without starting anything. Exits with 1 when there are errors.
+
+Usage: trivium lint [flags]
+
+Flags
+      --ns PATTERN         report this namespace only; a.* means a and all below; repeatable, or a,b
+      --code CODE          report these codes only; repeatable, or P0001,W0001
+      --level LEVEL        report error, warning (default) or hint and worse
+      --limit N            print at most N diagnostics
+      --summary            print the counts only
+      --json               print one line of JSON
+      --no-color           no colors, even on a terminal
+      --rules              also apply the rules of style
+      --cache-reset        accepted; nothing is cached
+      --set K=V            set a configuration value; repeatable
+      --profile NAME       add a profile of the configuration; repeatable
+  -l, --lock-file FILE     read this lock file
+
+Examples
+  trivium lint --ns app.orders.*
+  trivium lint --level error --json
+
+)";
+
+constexpr std::string_view registry = R"(Shows the entries of the application without starting it.
+
+Usage: trivium registry list [flags]         list entries
+       trivium registry show ID [flags]      show one entry
+
+See 'trivium registry list --help' and 'trivium registry show --help'.
+
+)";
+
+constexpr std::string_view registry_list = R"(Lists the entries of the application.
+
+Usage: trivium registry list [flags]
+
+Flags
+  -k, --kind GLOB          of this kind: function.lua, process.*
+  -n, --ns GLOB            in this namespace
+      --name GLOB          with this name
+      --meta CONDITION     with this meta: field=value, field~regex, field*contains, field^prefix,
+                           field$suffix; repeatable, all must hold
+      --json, --yaml       print id, kind and meta for programs
+      --set K=V            set a configuration value; repeatable
+      --profile NAME       add a profile of the configuration; repeatable
+  -l, --lock-file FILE     read this lock file
+
+Examples
+  trivium registry list -k 'http.*' -n app.api
+  trivium registry list --meta command.name=migrate --json
+
+)";
+
+constexpr std::string_view registry_show = R"(Shows one entry: id, kind, meta and data.
+
+Usage: trivium registry show ID [flags]
+
+ID is ns:name, or a name that only one entry has.
+
+Flags
+  -f, --field NAME         print this field of the data only
+      --json, --yaml       print for programs
+      --raw                with --field: no newline at the end
+      --set K=V            set a configuration value; repeatable
+      --profile NAME       add a profile of the configuration; repeatable
+  -l, --lock-file FILE     read this lock file
+
+Examples
+  trivium registry show app:gateway
+  trivium registry show app:handler --field source --raw > handler.lua
+
+)";
+
+constexpr std::string_view init =
+    R"(Writes a lock file that says where the application's files are, or updates the one there is.
+
+Usage: trivium init [flags]
+
+Flags
+  -d, --src-dir DIR        entries and sources (default ./src)
+      --modules-dir DIR    modules of others (default .wippy)
+  -l, --lock-file FILE     the file to write (default wippy.lock)
+
+)";
+
+constexpr std::string_view version = R"(Shows the version.
+
+Usage: trivium version [--short]
+
+Flags
+      --short              the number only
+
+)";
+
+std::string_view specific(std::string_view topic) {
+  if (topic == "run") return run;
+  if (topic == "test") return test;
+  if (topic == "lint") return lint;
+  if (topic == "registry") return registry;
+  if (topic == "registry list") return registry_list;
+  if (topic == "registry show") return registry_show;
+  if (topic == "init") return init;
+  if (topic == "version") return version;
+  return overview;
+}
+
+}  // namespace
+
+std::string help_text(std::string_view topic) {
+  std::string text(specific(topic));
+  text += global_flags;
+  return text;
+}
+
+}  // namespace trivium::cli
