@@ -149,13 +149,14 @@ int base_setmetatable(lua_State* L) {
 int base_type(lua_State* L) {
   luaL_checkany(L, 1);
   const int type = lua_type(L, 1);
-  const auto is_type_value = sandbox_hooks(L).is_type_value;
-  const bool could_be = type == LUA_TTABLE || type == LUA_TUSERDATA;
-  if (could_be && is_type_value != nullptr && is_type_value(L, 1)) {
-    lua_pushliteral(L, "type");
-  } else {
-    lua_pushstring(L, lua_typename(L, type == LUA_TLIGHTUSERDATA ? LUA_TUSERDATA : type));
+  if (type == LUA_TTABLE || type == LUA_TUSERDATA) {
+    const auto is_type_value = sandbox_hooks(L).is_type_value;
+    if (is_type_value != nullptr && is_type_value(L, 1)) {
+      lua_pushliteral(L, "type");
+      return 1;
+    }
   }
+  lua_pushstring(L, lua_typename(L, type));
   return 1;
 }
 

@@ -22,6 +22,10 @@ namespace {
 constexpr int max_width = 4096;
 
 struct Directive {
+  bool plain() const {
+    return !left && !plus && !space && !alternate && !zero && width == 0 && precision < 0;
+  }
+
   bool left = false, plus = false, space = false, alternate = false, zero = false;
   int width = 0;
   int precision = -1;
@@ -36,10 +40,12 @@ int read_number(std::string_view text, size_t& at) {
   return number;
 }
 
+bool is_flag(char c) { return c == '-' || c == '+' || c == ' ' || c == '#' || c == '0'; }
+
 // Reads what follows a "%". The conversion stays '\0' when the text ends first.
 Directive read_directive(std::string_view text, size_t& at) {
   Directive directive;
-  for (; at < text.size() && std::strchr("-+ #0", text[at]) != nullptr && text[at] != '\0'; ++at) {
+  for (; at < text.size() && is_flag(text[at]); ++at) {
     switch (text[at]) {
       case '-':
         directive.left = true;
@@ -226,6 +232,12 @@ class Formatter {
   bool add_integer(const Directive& directive, char conversion) {
     int is_integer = 0;
     const lua_Integer integer = lua_tointegerx(L_, argument_, &is_integer);
+    if (is_integer != 0 && conversion == 'd' && directive.plain()) {
+      std::array<char, 24> digits;
+      const auto done = std::to_chars(digits.begin(), digits.end(), integer);
+      out_.append(digits.data(), done.ptr);
+      return true;
+    }
     if (is_integer != 0) {
       print(out_, directive, "ll", conversion, static_cast<long long>(integer));
       return true;
@@ -284,6 +296,11 @@ class Formatter {
 
   bool add_text(const Directive& directive) {
     size_t length = 0;
+    if (lua_type(L_, argument_) == LUA_TSTRING && directive.plain()) {
+      const char* whole = lua_tolstring(L_, argument_, &length);
+      out_.append(whole, length);
+      return true;
+    }
     const char* data = luaL_tolstring(L_, argument_, &length);
     std::string_view text(data, length);
     if (directive.precision >= 0) {

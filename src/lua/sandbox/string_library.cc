@@ -15,11 +15,21 @@
 namespace trivium::lua {
 namespace {
 
-template <Literal name>
+// The stock function `name`, whose first `texts` arguments are strings.
+template <Literal name, int texts>
 int stock_with_text(lua_State* L) {
   static const lua_CFunction function = stock_function("string", name.text);
-  for (int arg = lua_gettop(L); arg > 0; --arg) flatten_error(L, arg);
+  for (int arg = 1; arg <= texts; ++arg) {
+    if (lua_type(L, arg) == LUA_TUSERDATA) flatten_error(L, arg);
+  }
   return function(L);
+}
+
+// string.pack takes text anywhere.
+int string_pack(lua_State* L) {
+  static const lua_CFunction pack = stock_function("string", "pack");
+  for (int arg = lua_gettop(L); arg > 0; --arg) flatten_error(L, arg);
+  return pack(L);
 }
 
 int string_find(lua_State* L) {
@@ -129,23 +139,23 @@ void push_string_library(lua_State* L) {
 
 const Library& string_library() {
   static const LibraryField fields[] = {
-      {"byte", stock_with_text<"byte">},
-      {"char", stock_with_text<"char">},
+      {"byte", stock_with_text<"byte", 1>},
+      {"char", stock_with_text<"char", 0>},
       {"dump", string_dump},
       {"find", string_find},
       {"format", string_format},
-      {"gfind", stock_with_text<"gmatch">},
-      {"gmatch", stock_with_text<"gmatch">},
+      {"gfind", stock_with_text<"gmatch", 2>},
+      {"gmatch", stock_with_text<"gmatch", 2>},
       {"gsub", string_gsub},
-      {"len", stock_with_text<"len">},
+      {"len", stock_with_text<"len", 1>},
       {"lower", string_lower},
-      {"match", stock_with_text<"match">},
-      {"pack", stock_with_text<"pack">},
-      {"packsize", stock_with_text<"packsize">},
-      {"rep", stock_with_text<"rep">},
-      {"reverse", stock_with_text<"reverse">},
-      {"sub", stock_with_text<"sub">},
-      {"unpack", stock_with_text<"unpack">},
+      {"match", stock_with_text<"match", 2>},
+      {"pack", string_pack},
+      {"packsize", stock_with_text<"packsize", 1>},
+      {"rep", stock_with_text<"rep", 1>},
+      {"reverse", stock_with_text<"reverse", 1>},
+      {"sub", stock_with_text<"sub", 1>},
+      {"unpack", stock_with_text<"unpack", 2>},
       {"upper", string_upper},
   };
   static const Library library{fields};
