@@ -24,7 +24,8 @@ class BlockingPool {
   ~BlockingPool();  // shuts down
 
   // Runs `task` on one of the pool's threads; starts one if none is free and the maximum is not reached. The
-  // task must not throw. False after shutdown: the task is destroyed unrun.
+  // task must not throw. False after shutdown, or if
+  // the system can start no thread at all: the task is destroyed unrun.
   bool submit(Task task);
 
   // Runs everything submitted so far to its end, then ends the threads and waits for them. Idempotent; not
@@ -33,6 +34,7 @@ class BlockingPool {
 
   // Momentary figures.
   size_t threads() const;
+  size_t idle() const;  // those of them that wait for a task
   size_t queued() const;
 
  private:

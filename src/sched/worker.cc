@@ -55,11 +55,7 @@ void Worker::work() {
 
 Runnable* Worker::next() {
   if (runs_ >= check_every) {
-    stop_measuring();
-    average_run_ns_.store(measured_ns_ / runs_, std::memory_order_relaxed);
-    measured_ns_ = 0;
-    runs_ = 0;
-    start_measuring();
+    check();
     if (Runnable* runnable = next_from_inbox(inbox_, 1)) return runnable;
     // Another worker may be busy with something long while its inbox waits.
     if (Runnable* runnable = next_from_inbox(group_.any_other(index_, random_).inbox(), 1)) return runnable;
@@ -215,7 +211,26 @@ void Worker::park() {
   searching_ = true;  // whoever took us off the list of sleepers counted us in
 }
 
-void Worker::start_measuring() { measuring_since_ = system_clock().monotonic_ns(); }
+void Worker::start_measuring() {
+  measuring_since_ = system_clock().monotonic_ns();
+  backlogged_since_ns_ = measuring_since_;
+}
+
 void Worker::stop_measuring() { measured_ns_ += system_clock().monotonic_ns() - measuring_since_; }
+
+void Worker::check() {
+  const int64_t now_ns = system_clock().monotonic_ns();
+  measured_ns_ += now_ns - measuring_since_;
+  measuring_since_ = now_ns;
+  average_run_ns_.store(measured_ns_ / runs_, std::memory_order_relaxed);
+  measured_ns_ = 0;
+  runs_ = 0;
+  if (queue_.empty()) {
+    backlogged_since_ns_ = now_ns;
+  } else if (now_ns - backlogged_since_ns_ >= WorkerGroup::backlogged_for_ns) {
+    backlogged_since_ns_ = now_ns;
+    group_.wake_one(index_);
+  }
+}
 
 }  // namespace trivium::sched

@@ -67,6 +67,8 @@ class Worker {
   // Keep the estimate of how long a run takes, at the cost of one look at the clock every `check_every` runs.
   void start_measuring();
   void stop_measuring();
+  // Every `check_every` runs.
+  void check();
 
   static constexpr uint32_t check_every = 61;    // runs between looks at the inboxes
   static constexpr uint32_t max_slot_uses = 16;  // in a row, while others wait in the queue
@@ -89,7 +91,8 @@ class Worker {
   bool searching_ = false;
   uint32_t random_;
   int64_t measuring_since_ = 0;
-  int64_t measured_ns_ = 0;  // spent on the last runs_ runs, but for the time since measuring_since_
+  int64_t backlogged_since_ns_ = 0;  // no look at the clock has found the queue empty since
+  int64_t measured_ns_ = 0;          // spent on the last runs_ runs, but for the time since measuring_since_
   std::atomic<int64_t> average_run_ns_{2'000};
   std::atomic<uint64_t> steals_{0};
   std::atomic<uint64_t> parks_{0};

@@ -21,6 +21,8 @@ class WorkerGroup {
   // A sleeping worker is woken when a busy one has this much queued: waking costs the waker about 5 µs and
   // takes effect only after some 30 µs, by when the busy one has got there itself.
   static constexpr int64_t worth_waking_ns = 25'000;
+  // So is one when a busy worker's queue, however short, has not been empty for this long.
+  static constexpr int64_t backlogged_for_ns = 100'000;
 
   WorkerGroup(size_t workers, int64_t slice_ns);
   ~WorkerGroup();
