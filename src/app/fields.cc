@@ -55,8 +55,15 @@ void Fields::wrong_type(std::string_view path, std::string_view wanted, const Va
           std::move(hint));
 }
 
+bool Fields::undetermined(std::string_view path) const {
+  const Value* found = entry_.field(path);
+  return !context_.variables && found != nullptr && found->is_string() &&
+         !placeholder_names(found->as_string()).empty();
+}
+
 std::optional<Resolved> Fields::resolve(std::string_view path, const std::string& text) {
   if (!has_placeholder(text)) return Resolved{text, false, Value()};
+  if (!context_.variables && !placeholder_names(text).empty()) return std::nullopt;
   Result<Resolved> resolved = resolve_placeholders(text, entry_.id.ns, context_.variables);
   if (resolved) return std::move(*resolved);
   problem(path, resolved.error().message + " and " + text + " has no default",
@@ -85,7 +92,7 @@ std::string Fields::text(std::string_view path, std::string_view fallback) {
 std::string Fields::required_text(std::string_view path) {
   const size_t before = problems_.size();
   std::string value = text(path);
-  if (value.empty() && problems_.size() == before) {
+  if (value.empty() && problems_.size() == before && !undetermined(path)) {
     problem(path, has(path) ? "must not be empty" : "is required", "write a non-empty string");
   }
   return value;
@@ -101,7 +108,7 @@ std::string Fields::verbatim(std::string_view path) {
 
 std::string Fields::choice(std::string_view path, const std::vector<std::string_view>& allowed,
                            std::string_view fallback) {
-  if (!has(path)) return std::string(fallback);
+  if (!has(path) || undetermined(path)) return std::string(fallback);
   const size_t before = problems_.size();
   std::string value = text(path);
   if (problems_.size() != before) return std::string(fallback);

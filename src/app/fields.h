@@ -29,6 +29,8 @@ namespace trivium::app {
 
 // What decoding may consult. The pointers may be null and must outlive the readers.
 struct FieldContext {
+  // Empty: variables are not known yet. Fields that hold placeholders then give their default and
+  // no mistake; that is for checking an application before anything of it exists.
   VariableLookup variables;
   // References are checked against it; without it every reference is taken as good.
   const Snapshot* snapshot = nullptr;
@@ -93,6 +95,8 @@ class Fields {
   void problem(std::string_view path, std::string message, std::string hint = {});
 
  private:
+  // The field's text depends on variables, and these are not known.
+  bool undetermined(std::string_view path) const;
   std::optional<Resolved> resolve(std::string_view path, const std::string& text);
   // The scalar at `path` after placeholders; whole placeholders are parsed for typed fields.
   std::optional<Value> scalar(std::string_view path, bool parse);

@@ -87,7 +87,8 @@ std::optional<Value> parse_float(std::string_view text) {
     digits = digits || is_digit(c);
     plain += c;
   }
-  if (!digits || !(is_digit(plain.front()) || plain.front() == '.')) return std::nullopt;
+  if (!digits || body.back() == '_' || !(is_digit(plain.front()) || plain.front() == '.'))
+    return std::nullopt;
   double value = 0;
   const char* end = plain.data() + plain.size();
   auto [stop, error] = std::from_chars(plain.data(), end, value);

@@ -17,7 +17,7 @@ namespace trivium::app {
 namespace {
 
 // Aliases multiply: a few lines can describe more nodes than memory holds.
-constexpr size_t max_nodes = 2'000'000;
+constexpr size_t max_nodes = 500'000;
 
 struct TooLarge {};
 
