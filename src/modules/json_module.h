@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/error.h"
+#include "lua/state.h"
+
+namespace trivium::lua {
+
+// The JSON text of the value at `index`, by the rules of spec/core-modules.md 12.1. Fails with kind
+// Internal for tables that are no JSON (mixed keys, holes, cycles, too deep). Object keys are sorted,
+// so that equal values give equal texts. Throws a Lua error only when memory runs out.
+Result<std::string> encode_json(lua_State* L, int index);
+
+// Pushes the first value of `text`; on failure (kind Internal) pushes nothing. Throws a Lua error only
+// when memory runs out.
+Result<> push_json(lua_State* L, std::string_view text);
+
+// Pushes the table of the `json` module.
+int open_json(lua_State* L);
+
+}  // namespace trivium::lua
