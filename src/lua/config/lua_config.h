@@ -46,6 +46,20 @@ unsigned int trivium_lua_seed(lua_State* L);
     }                                          \
   }
 
+// --- sorting --------------------------------------------------------------------------------------
+// On bad partitions of long lists stock Lua picks pivots by the clock; which of two equal elements
+// comes first would then differ from run to run, and a replayed workflow could take another path.
+#define l_randomizePivot() 0x9E3779B9u
+
+// --- limits ---------------------------------------------------------------------------------------
+// Chunk names are whole entry IDs, which messages must show uncut.
+#undef LUA_IDSIZE
+#define LUA_IDSIZE 256
+// Runaway recursion becomes a catchable error after a few megabytes, before it meets the memory limit
+// of an isolate.
+#undef LUAI_MAXSTACK
+#define LUAI_MAXSTACK 200000
+
 // --- memory ---------------------------------------------------------------------------------------
 // Sized for a hundred thousand small isolates instead of one large one.
 #define MINSTRTABSIZE 32

@@ -251,5 +251,11 @@ TEST_F(SandboxTest, RunawayRecursionIsCatchable) {
             "false|true|true");
 }
 
+TEST_F(SandboxTest, RunawayRecursionStaysSmall) {
+  EXPECT_TRUE(
+      run("local function f() return 1 + f() end f()").starts_with("error: app:test:1: stack overflow"));
+  EXPECT_LT(memory_used(), 16U << 20);
+}
+
 }  // namespace
 }  // namespace trivium::lua

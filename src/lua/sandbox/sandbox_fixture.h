@@ -57,6 +57,8 @@ class SandboxTest : public testing::Test {
     lua_setglobal(L, name);
   }
 
+  size_t memory_used() const { return memory_.used(); }
+
   lua_State* L = nullptr;
 
  private:
