@@ -23,14 +23,18 @@ TEST(SystemTimers, AreNeverEarlyAndKeepTheirOrder) {
   std::latch fired(3);
   std::vector<int64_t> times(3);
   std::string order;
-  const int64_t start = timers.clock().monotonic_ns();
-  for (int i : {2, 0, 1}) {
-    timers.after(milliseconds(i), [&, i] {
-      times[static_cast<size_t>(i)] = timers.clock().monotonic_ns();
-      order += static_cast<char>('0' + i);
-      fired.count_down();
-    });
-  }
+  int64_t start = 0;
+  // From a callback, so that all are set before the first can fire.
+  timers.after(Duration::zero(), [&] {
+    start = timers.clock().monotonic_ns();
+    for (int64_t i : {2, 0, 1}) {
+      timers.at(start + i * 1'000'000, [&, i] {
+        times[static_cast<size_t>(i)] = timers.clock().monotonic_ns();
+        order += static_cast<char>('0' + i);
+        fired.count_down();
+      });
+    }
+  });
   fired.wait();
   for (size_t i = 0; i < 3; ++i) EXPECT_GE(times[i] - start, static_cast<int64_t>(i) * 1'000'000);
   EXPECT_EQ(order, "012");
