@@ -29,4 +29,7 @@ if(TRIVIUM_SANITIZE)
   endif()
 endif()
 
+# Without two warnings that g++ 12 raises at -O2 about std::variant and std::string themselves.
+set(TRIVIUM_WARNINGS -Wall -Wextra -Werror -Wno-maybe-uninitialized -Wno-restrict)
+
 find_package(Threads REQUIRED)
