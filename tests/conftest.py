@@ -2,6 +2,7 @@ import pytest
 
 from harness import app as app_module
 from harness import binary
+from harness import ports
 
 
 def pytest_report_header():
@@ -24,3 +25,9 @@ def trivium(tmp_path):
         return app_module.run(args, tmp_path, **options)
 
     return run
+
+
+@pytest.fixture
+def port():
+    """A free TCP port of 127.0.0.1 for a server under test."""
+    return ports.free_port()
