@@ -36,7 +36,8 @@ __int128 floor_mod(__int128 value, __int128 by) {
 TimePoint TimePoint::from_unix(int64_t seconds, int64_t nanoseconds, Zone zone) {
   const auto fraction = static_cast<int32_t>(floor_mod(nanoseconds, ns_per_second));
   TimePoint time;
-  time.seconds_ = clamp_seconds(static_cast<__int128>(seconds) + (nanoseconds - fraction) / ns_per_second);
+  const __int128 whole = static_cast<__int128>(nanoseconds) - fraction;
+  time.seconds_ = clamp_seconds(seconds + whole / ns_per_second);
   time.nanosecond_ = fraction;
   time.zone_ = std::move(zone);
   return time;
