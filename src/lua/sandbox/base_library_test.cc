@@ -251,6 +251,12 @@ TEST_F(SandboxTest, RunawayRecursionIsCatchable) {
             "false|true|true");
 }
 
+TEST_F(SandboxTest, HostCallsNestDeepEnough) {
+  EXPECT_EQ(run("local function f(n) if n == 0 then return 'deep' end return select(2, pcall(f, n - 1)) end "
+                "return f(180)"),
+            "deep");
+}
+
 TEST_F(SandboxTest, RunawayRecursionStaysSmall) {
   EXPECT_TRUE(
       run("local function f() return 1 + f() end f()").starts_with("error: app:test:1: stack overflow"));

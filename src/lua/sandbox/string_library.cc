@@ -25,6 +25,17 @@ int stock_with_text(lua_State* L) {
   return function(L);
 }
 
+// Stock Lua would copy an empty text as often as it is told, which nothing could interrupt.
+int string_rep(lua_State* L) {
+  static const lua_CFunction rep = stock_function("string", "rep");
+  const bool has_text = !to_string_argument(L, 1).empty();
+  luaL_checkinteger(L, 2);
+  const bool has_separator = !lua_isnoneornil(L, 3) && !to_string_argument(L, 3).empty();
+  if (has_text || has_separator) return rep(L);
+  lua_pushliteral(L, "");
+  return 1;
+}
+
 // string.pack takes text anywhere.
 int string_pack(lua_State* L) {
   static const lua_CFunction pack = stock_function("string", "pack");
@@ -152,7 +163,7 @@ const Library& string_library() {
       {"match", stock_with_text<"match", 2>},
       {"pack", string_pack},
       {"packsize", stock_with_text<"packsize", 1>},
-      {"rep", stock_with_text<"rep", 1>},
+      {"rep", string_rep},
       {"reverse", stock_with_text<"reverse", 1>},
       {"sub", stock_with_text<"sub", 1>},
       {"unpack", stock_with_text<"unpack", 2>},

@@ -22,6 +22,13 @@ TEST_F(SandboxTest, StringFunctions) {
             "error: app:test:1: bad argument #1 to 'upper' (string expected, got nil)");
 }
 
+TEST_F(SandboxTest, RepeatingNothingTakesNoTime) {
+  EXPECT_EQ(
+      eval("(''):rep(math.maxinteger), (''):rep(math.maxinteger, ''), (''):rep(3, '-'), ('a'):rep(2, ',')"),
+      "||--|a,a");
+  EXPECT_EQ(run("('x'):rep(math.maxinteger)"), "error: app:test:1: resulting string too large");
+}
+
 TEST_F(SandboxTest, StringFindEmpty) {
   EXPECT_EQ(eval("('abc'):find('')"), "1|0");
   EXPECT_EQ(eval("('abc'):find('', 3)"), "1|0");

@@ -11,8 +11,8 @@
 namespace trivium::lua {
 namespace {
 
-// The largest list a program may reserve ahead.
-constexpr lua_Integer max_reserved = 1 << 26;
+// More than this is not reserved ahead; such a table grows like any other.
+constexpr lua_Integer max_reserved = 1 << 20;
 
 lua_Integer length_of(lua_State* L, int index) { return static_cast<lua_Integer>(lua_rawlen(L, index)); }
 
@@ -133,12 +133,9 @@ int table_maxn(lua_State* L) {
 }
 
 int table_create(lua_State* L) {
-  const lua_Integer items = optional_position(L, 1, 0);
-  const lua_Integer fields = optional_position(L, 2, 0);
-  luaL_argcheck(L, items <= max_reserved, 1, "table too big");
-  luaL_argcheck(L, fields <= max_reserved, 2, "table too big");
-  lua_createtable(L, static_cast<int>(std::max<lua_Integer>(items, 0)),
-                  static_cast<int>(std::max<lua_Integer>(fields, 0)));
+  const lua_Integer items = std::clamp<lua_Integer>(optional_position(L, 1, 0), 0, max_reserved);
+  const lua_Integer fields = std::clamp<lua_Integer>(optional_position(L, 2, 0), 0, max_reserved);
+  lua_createtable(L, static_cast<int>(items), static_cast<int>(fields));
   return 1;
 }
 
