@@ -1,9 +1,8 @@
 #include "core/uuid.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <memory>
+
+#include "core/digest.h"
 
 namespace trivium {
 namespace {
@@ -35,18 +34,12 @@ Uuid stamped(Uuid::Bytes bytes, int version) {
   return Uuid(bytes);
 }
 
-Result<Uuid> from_name(const EVP_MD* digest, int version, const Uuid& space, std::string_view name) {
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  std::array<uint8_t, EVP_MAX_MD_SIZE> sum{};
-  if (!context || EVP_DigestInit_ex(context.get(), digest, nullptr) != 1 ||
-      EVP_DigestUpdate(context.get(), space.bytes().data(), space.bytes().size()) != 1 ||
-      EVP_DigestUpdate(context.get(), name.data(), name.size()) != 1 ||
-      EVP_DigestFinal_ex(context.get(), sum.data(), nullptr) != 1) {
-    return fail(kind::internal,
-                "the digest of a version " + std::to_string(version) + " UUID is not available");
-  }
+Result<Uuid> from_name(Digest algorithm, int version, const Uuid& space, std::string_view name) {
+  std::string text(space.bytes().begin(), space.bytes().end());
+  const auto sum = digest(algorithm, text.append(name));
+  if (!sum) return fail(sum.error());
   Uuid::Bytes bytes;
-  std::copy_n(sum.begin(), bytes.size(), bytes.begin());
+  std::copy_n(sum->begin(), bytes.size(), bytes.begin());
   return stamped(bytes, version);
 }
 
@@ -88,10 +81,10 @@ Uuid Uuid::v1(int64_t unix_ns, uint16_t sequence, const std::array<uint8_t, 6>& 
 }
 
 Result<Uuid> Uuid::v3(const Uuid& space, std::string_view name) {
-  return from_name(EVP_md5(), 3, space, name);
+  return from_name(Digest::md5, 3, space, name);
 }
 Result<Uuid> Uuid::v5(const Uuid& space, std::string_view name) {
-  return from_name(EVP_sha1(), 5, space, name);
+  return from_name(Digest::sha1, 5, space, name);
 }
 
 Uuid Uuid::v4(const Bytes& random) { return stamped(random, 4); }
