@@ -1,3 +1,5 @@
 #include "cli/program.h"
 
-int main(int argc, char** argv) { return trivium::cli::run_program(argc, argv, trivium::cli::make_runtime); }
+int main(int argc, char** argv) {
+  return trivium::cli::run_program(argc, argv, {.make = trivium::cli::make_runtime});
+}

@@ -1,28 +1,31 @@
 // A running application as the command line sees it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "app/application.h"
+#include "app/config.h"
+#include "app/kinds.h"
+#include "app/registry.h"
 #include "cli/log_sinks.h"
 #include "core/entry_id.h"
 #include "core/error.h"
 #include "core/log.h"
 
-namespace trivium::app {
-class Config;
-class Snapshot;
-}  // namespace trivium::app
-
 namespace trivium::cli {
 
 struct RuntimeOptions {
-  std::shared_ptr<const app::Config> config;     // all layers merged
-  std::shared_ptr<const app::Snapshot> entries;  // the registry's first version
-  Log log;                                       // writes to `router`
-  std::shared_ptr<LogRouter> router;             // for terminal hosts that hide logs, and for events
+  std::shared_ptr<const app::Config> config;            // all layers merged
+  std::shared_ptr<const app::Application> application;  // as loaded and checked
+  std::shared_ptr<app::Registry> registry;              // its first version is the application's entries
+  std::shared_ptr<LogRouter> router;  // the sink of `log`; for terminal hosts that hide logs, for events
+  Log log;
+  uint64_t memory_limit = 0;  // bytes, soft
 };
 
 // A process on a host, started because the command line asked for it.
@@ -39,17 +42,28 @@ class Runtime {
 
   // Creates what the entries describe and starts services with auto_start; returns when ready.
   virtual Result<> start() = 0;
-  // After start(). An error means that the process could not be started. The end of a process on a
+  // After start(). Starts the host if need be. An error says why the process could not be started;
+  // then neither wait() nor a graceful shutdown follows, the runtime is destroyed. The end of a process on a
   // terminal host ends the runtime; wait() then returns its exit status.
   virtual Result<> exec(const ExecRequest& request) = 0;
-  // From any thread: SIGINT or SIGTERM. The first begins a graceful shutdown, the second ends the
-  // program at once.
+  // From any thread, from the moment start() is called: SIGINT or SIGTERM. The first begins a graceful
+  // shutdown, the second ends the program at once.
   virtual void signal(int signo) = 0;
   // Blocks until the runtime has shut down and returns the exit status.
   virtual int wait() = 0;
 };
 
-using RuntimeFactory = std::function<std::unique_ptr<Runtime>(RuntimeOptions)>;
+// What a runtime can run; entries that ask for more are mistakes.
+struct Supported {
+  const app::Kinds* kinds = nullptr;           // borrowed; null: kinds are not checked
+  std::set<std::string, std::less<>> modules;  // empty: names of modules are not checked
+};
+
+struct RuntimeFactory {
+  std::function<std::unique_ptr<Runtime>(RuntimeOptions)> make;
+  // Asked by the commands that check an application, never by the others. May be empty.
+  std::function<Supported()> supported = {};
+};
 
 std::unique_ptr<Runtime> make_runtime(RuntimeOptions options);
 

@@ -1,0 +1,32 @@
+// The commands. Each returns the exit status, or an error that ends the program with status 1; what
+// it prints on stdout is appended to `out`, which is shown in either case.
+#pragma once
+
+#include <string>
+
+#include "cli/command_line.h"
+#include "cli/runtime.h"
+#include "core/error.h"
+
+namespace trivium::cli {
+
+// Whether stdout understands colors.
+struct Style {
+  bool color = false;
+};
+
+Result<int> show_version(const VersionRequest& request, std::string& out);
+Result<int> init_project(const InitRequest& request, std::string& out);
+Result<int> list_commands(const GlobalOptions& global, const RunListRequest& request, Style style,
+                          std::string& out);
+Result<int> list_registry(const GlobalOptions& global, const RegistryListRequest& request, std::string& out);
+Result<int> show_registry(const GlobalOptions& global, const RegistryShowRequest& request, std::string& out);
+Result<int> lint(const GlobalOptions& global, const LintRequest& request, Style style,
+                 const RuntimeFactory& make, std::string& out);
+
+// These block until the application has ended, and print as they go.
+Result<int> run_application(const GlobalOptions& global, const RunRequest& request,
+                            const RuntimeFactory& make);
+Result<int> run_tests(const GlobalOptions& global, const TestRequest& request, const RuntimeFactory& make);
+
+}  // namespace trivium::cli
