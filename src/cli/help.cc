@@ -38,7 +38,7 @@ constexpr std::string_view global_flags = R"(Global flags, anywhere on the line
       --very-verbose       the same, with stack traces
   -s, --silent             log nothing
   -e, --event-streams      send every log record to the event bus as well
-  -p, --profiler           serve diagnostics on localhost:6060
+  -p, --profiler           set profiler.enabled, address localhost:6060
   -m, --memory-limit SIZE  soft limit such as 512M or 2G (default $GOMEMLIMIT, else 1G)
       --lenient            warn about broken files and skip them instead of refusing to start
   -h, --help               show help
@@ -101,7 +101,7 @@ Flags
       --summary            print the counts only
       --json               print one line of JSON
       --no-color           no colors, even on a terminal
-      --rules              also apply the rules of style
+      --rules              accepted; there are no rules of style
       --cache-reset        accepted; nothing is cached
       --set K=V            set a configuration value; repeatable
       --profile NAME       add a profile of the configuration; repeatable
