@@ -2,7 +2,8 @@
 #
 # Builds src/NAME/**/*.cc into trivium_NAME and every *_test.cc beside it into NAME_test. A room sees
 # its own headers as "NAME/x.h" and those of the rooms it DEPENDS on, and no others: the headers are
-# reached through build/include/NAME, one link a room.
+# reached through .cache/include/NAME, one link a room, the same for every build directory so that
+# ccache shares their objects.
 #
 # src/NAME/room.cmake, where it exists, adds the packages the room needs.
 
@@ -18,7 +19,7 @@ function(trivium_room name)
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   set(target trivium_${name})
 
-  set(include_dir ${CMAKE_BINARY_DIR}/include/${name})
+  set(include_dir ${CMAKE_SOURCE_DIR}/.cache/include/${name})
   file(MAKE_DIRECTORY ${include_dir})
   file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/${name} ${include_dir}/${name} SYMBOLIC)
 
