@@ -190,29 +190,32 @@ class Parser {
       utc_ = true;
       return true;
     }
-    if (rest_.empty() || (rest_.front() != '+' && rest_.front() != '-')) return false;
-    const int sign = rest_.front() == '-' ? -1 : 1;
-    rest_.remove_prefix(1);
-    const auto part = [&](bool present, bool first, int most, std::string_view what) -> std::optional<int> {
-      if (!present) return 0;
-      if (style.colons && !first) {
-        if (!rest_.starts_with(':')) return std::nullopt;
-        rest_.remove_prefix(1);
-      }
-      const auto number = digits(2);
-      if (number && *number > most && out_of_range_.empty()) out_of_range_ = what;
-      return number;
-    };
-    // Some write offsets of 24 hours or 60 minutes.
-    const auto hours = part(true, true, 24, "time zone offset hour");
-    const auto minutes = hours ? part(style.minutes, false, 60, "time zone offset minute") : std::nullopt;
-    const auto seconds = minutes ? part(style.seconds, false, 60, "time zone offset second") : std::nullopt;
-    if (!seconds) {
-      out_of_range_ = {};  // the shape comes before the range
-      return false;
+    const size_t gap = style.colons ? 3 : 2;  // from one part to the next
+    const size_t parts = 1 + (style.minutes ? 1 : 0) + (style.seconds ? 1 : 0);
+    const size_t length = 3 + (parts - 1) * gap;
+    if (rest_.size() < length) return false;
+    const std::string_view text = rest_.substr(0, length);
+    rest_.remove_prefix(length);
+    for (size_t part = 1; style.colons && part < parts; ++part) {
+      if (text[part * gap] != ':') return false;
     }
-    offset_ = sign * ((*hours * 60 + *minutes) * 60 + *seconds);
-    return true;
+    // Some write offsets of 24 hours or 60 minutes.
+    constexpr int most[] = {24, 60, 60};
+    constexpr std::string_view names[] = {"time zone offset hour", "time zone offset minute",
+                                          "time zone offset second"};
+    int seconds = 0;
+    for (size_t part = 0; part < 3; ++part) {
+      seconds *= 60;
+      if (part >= parts) continue;
+      const char tens = text[1 + part * gap];
+      const char ones = text[2 + part * gap];
+      if (!is_digit(tens) || !is_digit(ones)) return false;
+      const int number = (tens - '0') * 10 + (ones - '0');
+      if (number > most[part]) out_of_range_ = names[part];
+      seconds += number;
+    }
+    offset_ = text.front() == '-' ? -seconds : seconds;
+    return text.front() == '+' || text.front() == '-';
   }
 
   bool read_zone_name() {
