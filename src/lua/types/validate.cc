@@ -14,7 +14,7 @@ constexpr int kMaxValueDepth = 64;
 // Levels of types that add none to the value, such as unions of unions.
 constexpr int kMaxTypeDepth = 400;
 // Members of unions inside unions are tried one after another at every level; this bounds the product.
-constexpr int kMaxUnionSteps = 10'000'000;
+constexpr int kMaxUnionSteps = 2'000'000;
 
 std::string member_path(std::string_view name, const std::string& rest) {
   std::string path(name);
@@ -28,9 +28,8 @@ class Validator {
       : L_(L), imports_(imports), mismatch_(mismatch) {}
 
   bool check(int index, const Typed& type) {
-    if (type_depth_ >= kMaxTypeDepth || (unions_ > 1 && ++union_steps_ > kMaxUnionSteps)) {
-      return reject("type is nested too deeply");
-    }
+    if (type_depth_ >= kMaxTypeDepth || (unions_ > 1 && ++union_steps_ > kMaxUnionSteps)) hopeless_ = true;
+    if (hopeless_) return reject("type is nested too deeply");
     ++type_depth_;
     const bool fits = check_resolved(index, type, resolve(type, imports_));
     --type_depth_;
@@ -79,7 +78,10 @@ class Validator {
         return kind == LUA_TSTRING || wrong_type(index, type);
       case TypeKind::kLiteral:
         return is_literal(index, node.literal) || wrong_type(index, type);
+      case TypeKind::kNever:
+        return wrong_type(index, type);
       case TypeKind::kTable:
+        return kind == LUA_TTABLE || wrong_type(index, type);
       case TypeKind::kInterface:
         return kind == LUA_TTABLE || wrong_type(index, written);
       case TypeKind::kUserdata:
@@ -315,6 +317,7 @@ class Validator {
   int type_depth_ = 0;
   int unions_ = 0;
   int union_steps_ = 0;
+  bool hopeless_ = false;  // a limit was hit: no other member of a union is worth a try
 };
 
 }  // namespace
