@@ -1,4 +1,6 @@
 // JSON text to the Lua stack.
+#include <algorithm>
+#include <array>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -56,16 +58,16 @@ class Builder final : public json::Sink {
   }
   bool start_object() override {
     // Room for a key makes it an object for good, even while it is empty.
-    return open(false, 1);
+    return open(false, 0, std::max(1, expected_[open_.size()].members));
   }
-  bool start_array() override { return open(true, 0); }
+  bool start_array() override { return open(true, expected_[open_.size()].elements, 0); }
   bool end_object() override { return close(); }
   bool end_array() override { return close(); }
 
  private:
   struct Open {
     bool is_array;
-    lua_Integer count = 0;
+    lua_Integer count = 0;                      // elements or members so far
     std::unordered_set<std::string> null_keys;  // in the text, but not in the table
   };
 
@@ -74,14 +76,19 @@ class Builder final : public json::Sink {
     const char* text = lua_tolstring(L_, -1, &length);
     return {text, length};
   }
-  bool open(bool is_array, int keys) {
+  bool open(bool is_array, int elements, int members) {
     luaL_checkstack(L_, 6, "value is nested too deeply");
-    lua_createtable(L_, 0, keys);
+    lua_createtable(L_, elements, members);
     open_.push_back({is_array, 0, {}});
     return true;
   }
   bool close() {
+    constexpr lua_Integer most = 32;
+    const Open closed = std::move(open_.back());
     open_.pop_back();
+    const int count = static_cast<int>(std::min(closed.count, most));
+    Expected& next = expected_[open_.size()];
+    (closed.is_array ? next.elements : next.members) = count;
     return add();
   }
   // Moves the value on top into the container around it.
@@ -90,13 +97,22 @@ class Builder final : public json::Sink {
     if (open_.back().is_array) {
       lua_rawseti(L_, -2, ++open_.back().count);
     } else {
+      ++open_.back().count;
       lua_rawset(L_, -3);
     }
     return true;
   }
 
+  // The sizes of the last containers at some depth. Neighbours tend to be alike, and a table of the right
+  // size need not grow.
+  struct Expected {
+    int elements = 0;
+    int members = 0;
+  };
+
   lua_State* L_;
   const int base_;
+  std::array<Expected, json::max_depth> expected_;
   std::vector<Open> open_;
 };
 

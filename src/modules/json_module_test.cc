@@ -101,6 +101,8 @@ TEST_F(JsonModule, EmptyContainersSurviveARoundTrip) {
   EXPECT_EQ(encoded("json.decode('{\"o\":{},\"a\":[],\"n\":{\"x\":null}}')"),
             "{\"a\":[],\"n\":{},\"o\":{}} nil");
   EXPECT_EQ(encoded("json.decode('[{},[],[null]]')"), "[{},[],[]] nil");
+  EXPECT_EQ(encoded("json.decode('[[1,2],[],[[3]],{\"a\":1,\"b\":2},{},[]]')"),
+            "[[1,2],[],[[3]],{\"a\":1,\"b\":2},{},[]] nil");
 }
 
 TEST_F(JsonModule, MetatablesAreIgnored) {
