@@ -15,13 +15,6 @@ constexpr char kValues = 0;      // metatable of type values
 constexpr char kValueCache = 0;  // node -> value, weak
 constexpr char kSlots = 0;       // metatable of slot tables
 
-VmTypes* find_vm(lua_State* L) {
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &kVm);
-  auto* vm = static_cast<VmTypes*>(lua_touserdata(L, -1));
-  lua_pop(L, 1);
-  return vm;
-}
-
 std::string text_of(lua_State* L, const Typed& type) { return type_text(type, vm_types(L)); }
 
 // --- calls ----------------------------------------------------------------------------------------
@@ -181,7 +174,13 @@ const TypeSet* VmTypes::find(std::string_view module) const {
   return nullptr;
 }
 
-VmTypes& vm_types(lua_State* L) { return *find_vm(L); }
+VmTypes& vm_types(lua_State* L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &kVm);
+  auto* vm = static_cast<VmTypes*>(lua_touserdata(L, -1));
+  lua_pop(L, 1);
+  if (vm == nullptr) luaL_error(L, "types are not open in this state");
+  return *vm;
+}
 
 void push_type(lua_State* L, const Typed& type) {
   luaL_checkstack(L, 4, "too many types");
