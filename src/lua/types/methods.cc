@@ -52,7 +52,8 @@ int is(lua_State* L) {
     return 2;
   }
   lua_pushnil(L);
-  return 1 + vm_types(L).push_error(L, mismatch_error(mismatch));
+  vm_types(L).push_error(L, mismatch_error(mismatch));
+  return 2;
 }
 
 // --- reflection -----------------------------------------------------------------------------------
