@@ -52,8 +52,7 @@ int is(lua_State* L) {
     return 2;
   }
   lua_pushnil(L);
-  vm_types(L).push_error(L, mismatch_error(mismatch));
-  return 2;
+  return 1 + vm_types(L).push_error(L, mismatch_error(mismatch));
 }
 
 // --- reflection -----------------------------------------------------------------------------------

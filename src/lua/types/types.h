@@ -18,8 +18,8 @@
 
 namespace trivium::lua {
 
-// Pushes the error as the object Lua code sees: push_error() of lua/error_object.h.
-using PushError = void (*)(lua_State*, const Error&);
+// Pushes the error as the object Lua code sees and returns 1.
+using PushError = int (*)(lua_State*, const Error&);
 
 // Prepares a VM. Cheap: nothing is made per type before it is used.
 void open_types(lua_State* L, PushError push_error);

@@ -17,6 +17,10 @@ namespace trivium::lua {
 
 class TypesTest : public testing::Test {
  protected:
+  static int raise_error(lua_State* L, const Error& error) {
+    push_error(L, error);
+    return 1;
+  }
   static uint64_t random(lua_State*) { return 7; }
   static int64_t no_time(lua_State*) { return 0; }
   static constexpr SandboxHooks hooks{is_type_value, random, no_time, no_time, nullptr};
@@ -24,7 +28,7 @@ class TypesTest : public testing::Test {
   TypesTest() : state_(lua_newstate(Memory::allocate, &memory_), lua_close) {
     L = state_.get();
     open_sandbox(L, hooks);
-    open_types(L, push_error);
+    open_types(L, raise_error);
   }
 
   // The text of what the chunk "app:test" returns, joined by "|", or "error: …", "syntax: …".

@@ -175,7 +175,7 @@ TEST_F(TypesTest, ProgramsShareTheirTypesBetweenStates) {
     const std::unique_ptr<lua_State, void (*)(lua_State*)> state(lua_newstate(Memory::allocate, &memory),
                                                                  lua_close);
     open_sandbox(state.get(), hooks);
-    open_types(state.get(), push_error);
+    open_types(state.get(), raise_error);
     ASSERT_TRUE(load_program(state.get(), *program, "app:test").has_value());
     bind_types(state.get(), program->types);
     ASSERT_EQ(LUA_OK, lua_pcall(state.get(), 0, 2, 0)) << lua_tostring(state.get(), -1);
