@@ -113,8 +113,10 @@ Value get(Reader& in, std::vector<Value>& tables, int depth) {
       return get_table(in, tables, depth);
     case ref:
       return tables[in.varint()];
-    case with_refs:
-      return get(in, tables, depth);
+    case with_refs: {
+      std::vector<Value> own;  // refs of an embedded value count from its start
+      return get(in, own, depth);
+    }
     case error:
       return read_error(in).message;
     default:

@@ -1,6 +1,7 @@
 #include "lua/codec.h"
 
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "lua/error_object.h"
@@ -178,24 +179,12 @@ class Decoder {
  public:
   Decoder(lua_State* L, Reader& in) : L_(L), in_(in) {}
 
-  // Pushes the next value of the list.
-  void top_value() {
-    if (!in_.at_end() && in_.peek() == with_refs) {
-      in_.byte();
-      lua_newtable(L_);
-      tables_ = lua_gettop(L_);
-      count_ = 0;
-      value();
-      lua_remove(L_, tables_);
-      tables_ = 0;
-    } else {
-      value();
-    }
-  }
-
- private:
+  // Pushes the next value.
   void value() {
     switch (in_.byte()) {
+      case with_refs:
+        value_with_refs();
+        return;
       case false_:
         lua_pushboolean(L_, 0);
         return;
@@ -225,6 +214,18 @@ class Decoder {
       default:
         lua_pushnil(L_);
     }
+  }
+
+ private:
+  // Refs count from here: a value with refs may be embedded in a larger one.
+  void value_with_refs() {
+    lua_newtable(L_);
+    const int outer_tables = std::exchange(tables_, lua_gettop(L_));
+    const lua_Integer outer_count = std::exchange(count_, 0);
+    value();
+    lua_remove(L_, tables_);
+    tables_ = outer_tables;
+    count_ = outer_count;
   }
 
   void table_value() {
@@ -287,7 +288,7 @@ int push_values(lua_State* L, const Values& values) {
   luaL_checkstack(L, static_cast<int>(values.count) + 4, "too many values");
   Reader in(values.bytes);
   Decoder decoder(L, in);
-  for (uint32_t i = 0; i < values.count; ++i) decoder.top_value();
+  for (uint32_t i = 0; i < values.count; ++i) decoder.value();
   return static_cast<int>(values.count);
 }
 

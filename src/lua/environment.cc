@@ -5,6 +5,7 @@
 #include "lua/error_object.h"
 #include "lua/isolate.h"
 #include "lua/plain_data.h"
+#include "lua/types/types.h"
 
 namespace trivium::lua {
 namespace {
@@ -61,7 +62,9 @@ Environment::Environment(std::span<const LibraryField> extra) : fields_(extra.be
   hooks_.random = [](lua_State* L) { return Isolate::from(L).host().random(); };
   hooks_.wall_ns = [](lua_State* L) { return Isolate::from(L).host().now_ns(); };
   hooks_.clock_ns = [](lua_State* L) { return Isolate::from(L).host().clock_ns(); };
+  hooks_.is_type_value = is_type_value;
   hooks_.globals = &globals_;
+  hooks_.modules = [](lua_State* L) { return std::span<const Module* const>(Isolate::from(L).program().modules); };
 }
 
 }  // namespace trivium::lua

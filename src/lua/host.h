@@ -16,6 +16,12 @@ enum class Dispatch {
   pending,  // Isolate::complete(op, …) will be called later
 };
 
+// process.set_options.
+struct UnitOptions {
+  bool trap_links = false;
+  bool upgradable = false;
+};
+
 // Called only on the thread that runs the isolate, with Lua on the stack: implementations must not
 // call back into the isolate before they return, and must not throw.
 class Host {
@@ -41,6 +47,9 @@ class Host {
   // A record from the unit's code (print, the logger module). `logger` is empty for print. The host
   // adds the pid; a workflow keeps quiet while it replays.
   virtual void log(LogLevel level, std::string_view logger, std::string_view message, Object fields) = 0;
+  virtual UnitOptions unit_options() { return {}; }
+  virtual void set_unit_options(const UnitOptions&) {}
+
   // A value that could not cross an isolate's edge and arrived as nil: "argument 2.callback", "function".
   virtual void dropped(std::string_view operation, std::string_view path, std::string_view type) = 0;
 };

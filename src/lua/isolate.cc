@@ -7,6 +7,7 @@
 #include "lua/error_object.h"
 #include "lua/message_object.h"
 #include "lua/sandbox/sandbox.h"
+#include "lua/types/types.h"
 
 namespace trivium::lua {
 
@@ -74,14 +75,10 @@ int Isolate::load_protected(lua_State* L) {
   lua_settop(L, 0);
   Isolate& isolate = from(L);
   open_sandbox(L, isolate.environment_->hooks());
-  for (const Module* module : isolate.program_->modules) {
-    if (module->push != nullptr) {
-      module->push(L);
-    } else {
-      push_library(L, *module->library);
-    }
-    lua_setglobal(L, module->name);
-  }
+  open_types(L, [](lua_State* state, const Error& error) {
+    push_error(state, error);
+    return 1;
+  });
   for (const Chunk& library : isolate.program_->libraries) {
     isolate.load_chunk(L, library);
     lua_setglobal(L, library.alias.c_str());
@@ -104,7 +101,8 @@ int Isolate::load_protected(lua_State* L) {
 void Isolate::load_chunk(lua_State* L, const Chunk& chunk) {
   const std::string name = "=" + chunk.id;
   if (luaL_loadbufferx(L, chunk.bytecode.data(), chunk.bytecode.size(), name.c_str(), "b") != LUA_OK) lua_error(L);
-  if (chunk.bind) chunk.bind(L);
+  bind_types(L, chunk.types);
+  if (!chunk.alias.empty()) export_types(L, chunk.alias, chunk.types);
   lua_call(L, 0, 1);
 }
 
@@ -434,6 +432,14 @@ void Isolate::push_message(lua_State* L, const Subscription& subscription, const
     push_values(L, message.values);
     for (int i = count; i >= 1; --i) lua_rawseti(L, table, i);
   }
+}
+
+std::deque<Message> Isolate::take_mailbox() {
+  std::deque<Message> messages = std::exchange(mailbox_, {});
+  for (Inbound& inbound : inbound_) {
+    if (inbound.op == 0) messages.push_back(std::move(inbound.message));
+  }
+  return messages;
 }
 
 size_t Isolate::first_message_for(const Channel& channel) const {

@@ -83,6 +83,11 @@ class Isolate {
   // Stops Lua code at its next instruction or at the next run(). Any thread.
   void kill() noexcept { killed_.store(true, std::memory_order_relaxed); }
 
+  // Ends the slice at once, from within a command: no further Lua code runs until run() returns.
+  void interrupt_now() { slice_over_ = true; }
+  // The messages no coroutine took, for another isolate that takes over.
+  std::deque<Message> take_mailbox();
+
   size_t memory_used() const { return memory_.used(); }
   size_t mailbox_size() const { return mailbox_.size(); }
   const EntryProgram& program() const { return *program_; }

@@ -15,10 +15,24 @@ const LibraryField* find_global(lua_State* L, int name_index) {
   return field != nullptr ? field : base_library().find({name, length});
 }
 
+const Module* find_module(lua_State* L, int name_index) {
+  const SandboxHooks& hooks = sandbox_hooks(L);
+  if (hooks.modules == nullptr || lua_type(L, name_index) != LUA_TSTRING) return nullptr;
+  const std::string_view name = lua_tostring(L, name_index);
+  for (const Module* module : hooks.modules(L)) {
+    if (name == module->name) return module;
+  }
+  return nullptr;
+}
+
 int lazy_globals_index(lua_State* L) {
-  const LibraryField* field = find_global(L, 2);
-  if (field == nullptr) return 0;
-  push_field(L, *field);
+  if (const LibraryField* field = find_global(L, 2)) {
+    push_field(L, *field);
+  } else if (const Module* module = find_module(L, 2)) {
+    push_module(L, *module);
+  } else {
+    return 0;
+  }
   lua_pushvalue(L, 2);
   lua_pushvalue(L, -2);
   lua_rawset(L, 1);
@@ -43,7 +57,7 @@ void bind_missing(lua_State* L, int globals, const Library& library) {
 
 int lazy_globals_guard(lua_State* L) {
   // A name that is cleared must not come back by itself.
-  if (lua_isnil(L, 3) && find_global(L, 2) != nullptr) complete_globals(L);
+  if (lua_isnil(L, 3) && (find_global(L, 2) != nullptr || find_module(L, 2) != nullptr)) complete_globals(L);
   lua_rawset(L, 1);
   return 0;
 }
@@ -56,6 +70,16 @@ void complete_globals(lua_State* L) {
   lua_setmetatable(L, globals);  // first: binding a field may read globals
   if (sandbox_hooks(L).globals != nullptr) bind_missing(L, globals, *sandbox_hooks(L).globals);
   bind_missing(L, globals, base_library());
+  if (sandbox_hooks(L).modules != nullptr) {
+    for (const Module* module : sandbox_hooks(L).modules(L)) {
+      lua_pushstring(L, module->name);
+      if (lua_rawget(L, globals) == LUA_TNIL) {
+        push_module(L, *module);
+        lua_setfield(L, globals, module->name);
+      }
+      lua_pop(L, 1);  // what was there
+    }
+  }
   lua_pop(L, 1);
 }
 

@@ -1,6 +1,7 @@
 #include "lua/sandbox/library.h"
 
 #include "lua/sandbox/frozen.h"
+#include "lua/sandbox/module.h"
 
 namespace trivium::lua {
 namespace {
@@ -81,6 +82,14 @@ void complete_library(lua_State* L, int contents) {
   }
   lua_pushnil(L);
   lua_setmetatable(L, contents);
+}
+
+void push_module(lua_State* L, const Module& module) {
+  if (module.push != nullptr) {
+    module.push(L);
+  } else {
+    push_library(L, *module.library);
+  }
 }
 
 }  // namespace trivium::lua

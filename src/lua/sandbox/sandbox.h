@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "lua/sandbox/library.h"
+#include "lua/sandbox/module.h"
 #include "lua/state.h"
 
 namespace trivium::lua {
@@ -20,6 +22,8 @@ struct SandboxHooks {
   int64_t (*clock_ns)(lua_State* L) = nullptr;
   // More globals, bound when first used; they win over those of the same name here. May be null.
   const Library* globals = nullptr;
+  // The modules this unit may use, bound as globals like the above. May be null.
+  std::span<const Module* const> (*modules)(lua_State* L) = nullptr;
 };
 
 // Prepares a fresh state. The global table must still be empty.

@@ -1,0 +1,157 @@
+#include "modules/spawner.h"
+
+#include "core/entry_id.h"
+#include "lua/codec.h"
+#include "lua/error_object.h"
+#include "lua/isolate.h"
+#include "modules/arguments.h"
+#include "modules/replies.h"
+#include "modules/settings.h"
+#include "modules/userdata.h"
+
+namespace trivium::lua {
+namespace {
+
+struct Spawner {
+  units::CallSettings settings;
+  std::string name;
+  std::vector<Message> messages;
+};
+
+Spawner& check_spawner(lua_State* L);
+int push_spawner(lua_State* L, Spawner spawner);
+
+template <Result<> (*change)(lua_State*, int, units::CallSettings&)>
+int with(lua_State* L) {
+  Spawner changed = check_spawner(L);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  if (Result<> done = change(L, 2, changed.settings); !done) return luaL_error(L, "%s", done.error().message.c_str());
+  return push_spawner(L, std::move(changed));
+}
+
+int with_name(lua_State* L) {
+  Spawner changed = check_spawner(L);
+  changed.name = check_string_like(L, 2);
+  if (changed.name.empty()) return luaL_error(L, "name cannot be empty");
+  return push_spawner(L, std::move(changed));
+}
+
+int with_message(lua_State* L) {
+  Spawner changed = check_spawner(L);
+  Message message;
+  message.topic = check_string_like(L, 2);
+  if (message.topic.starts_with('@')) return luaL_error(L, "cannot send to @ topics");
+  message.values = encode_range(L, 3, lua_gettop(L) - 2);
+  changed.messages.push_back(std::move(message));
+  return push_spawner(L, std::move(changed));
+}
+
+int issue_spawn(lua_State* L, bool monitor, bool link) {
+  const Spawner& spawner = check_spawner(L);
+  units::Spawn command;
+  if (const int refused = read_spawn(L, 2, command); refused != 0) return refused;
+  command.monitor = monitor;
+  command.link = link;
+  command.settings = spawner.settings;
+  command.name = spawner.name;
+  command.messages = spawner.messages;
+  Isolate::from(L).issue(L, command);
+  return 0;
+}
+
+template <bool monitor, bool link>
+int spawn(lua_State* L) {
+  if (const int refused = issue_spawn(L, monitor, link); refused != 0) return refused;
+  return Isolate::from(L).await(L, finish_value);
+}
+
+int issue_exec(lua_State* L) {
+  const Spawner& spawner = check_spawner(L);
+  units::Exec command;
+  if (const int refused = read_exec(L, 2, command); refused != 0) return refused;
+  command.settings = spawner.settings;
+  Isolate::from(L).issue(L, command);
+  return 0;
+}
+
+int exec(lua_State* L) {
+  if (const int refused = issue_exec(L); refused != 0) return refused;
+  return Isolate::from(L).await(L, finish_value);
+}
+
+int text(lua_State* L) {
+  check_spawner(L);
+  lua_pushliteral(L, "process.SpawnBuilder{}");
+  return 1;
+}
+
+constexpr luaL_Reg methods[] = {
+    {"with_context", with<merge_values>},
+    {"with_options", with<merge_options>},
+    {"with_name", with_name},
+    {"with_message", with_message},
+    {"spawn", spawn<false, false>},
+    {"spawn_monitored", spawn<true, false>},
+    {"spawn_linked", spawn<false, true>},
+    {"spawn_linked_monitored", spawn<true, true>},
+    {"exec", exec},
+    {nullptr, nullptr},
+};
+constexpr UserdataClass spawner_class{"process.SpawnBuilder", methods, text};
+
+Spawner& check_spawner(lua_State* L) { return check_userdata<Spawner>(L, 1, spawner_class); }
+
+int push_spawner(lua_State* L, Spawner spawner) {
+  push_userdata(L, spawner_class, std::move(spawner));
+  return 1;
+}
+
+Values arguments_from(lua_State* L, int index, const std::string& id) {
+  Dropped dropped;
+  Values values = encode_range(L, index, std::max(0, lua_gettop(L) - index + 1), &dropped);
+  if (!dropped.type.empty()) Isolate::from(L).host().dropped("spawn of " + id, dropped.path, dropped.type);
+  return values;
+}
+
+}  // namespace
+
+int process_with_context(lua_State* L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  Spawner spawner;
+  if (Result<> done = merge_values(L, 1, spawner.settings); !done) return luaL_error(L, "%s", done.error().message.c_str());
+  return push_spawner(L, std::move(spawner));
+}
+
+int process_with_options(lua_State* L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  Spawner spawner;
+  if (Result<> done = merge_options(L, 1, spawner.settings); !done) return luaL_error(L, "%s", done.error().message.c_str());
+  return push_spawner(L, std::move(spawner));
+}
+
+int read_spawn(lua_State* L, int index, units::Spawn& spawn) {
+  if (lua_gettop(L) < index + 1) {
+    return push_failure(L, Error::of(kind::invalid, "process ID and host are required: spawn(id, host, ...)"));
+  }
+  spawn.id = check_string_like(L, index);
+  spawn.host = check_string_like(L, index + 1);
+  spawn.arguments = arguments_from(L, index + 2, spawn.id);
+  return 0;
+}
+
+int read_exec(lua_State* L, int index, units::Exec& exec) {
+  if (lua_gettop(L) < index + 1) {
+    return push_failure(L, Error::of(kind::invalid, "process ID and host are required: exec(id, host, ...)"));
+  }
+  exec.id = check_string_like(L, index);
+  exec.host = check_string_like(L, index + 1);
+  if (exec.id.empty()) return push_failure(L, Error::of(kind::invalid, "process ID required"));
+  if (!EntryId::parse(exec.id).qualified()) {
+    return push_failure(L, Error::of(kind::invalid, "invalid process ID format (namespace:name required)"));
+  }
+  if (exec.host.empty()) return push_failure(L, Error::of(kind::invalid, "host ID required"));
+  exec.arguments = arguments_from(L, index + 2, exec.id);
+  return 0;
+}
+
+}  // namespace trivium::lua

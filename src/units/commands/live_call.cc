@@ -1,0 +1,53 @@
+#include "units/commands/call.h"
+#include "units/commands/reply.h"
+#include "units/node.h"
+#include "units/process.h"
+
+namespace trivium::units {
+
+FrameRef overlay(const FrameRef& base, const CallSettings& settings) {
+  if (!settings.values && !settings.actor && !settings.policies) return base;
+  auto frame = std::make_shared<Frame>(base ? *base : Frame());
+  if (settings.values) {
+    for (const auto& [key, value] : *settings.values) frame->values.set(key, value);
+  }
+  if (settings.actor) frame->actor = settings.actor;
+  if (settings.policies) frame->policies = settings.policies;
+  return frame;
+}
+
+namespace {
+
+// Milliseconds, as everywhere in call options; given with the call or as a default of the entry.
+std::optional<Duration> timeout_of(const Object& options, const Value& defaults) {
+  const Value* timeout = options.find("timeout");
+  if (timeout == nullptr) timeout = defaults.find("timeout");
+  if (timeout == nullptr) return std::nullopt;
+  if (timeout->is_string()) return parse_duration(timeout->as_string());
+  if (!timeout->is_number() || timeout->number() <= 0) return std::nullopt;
+  return Duration(static_cast<int64_t>(timeout->number() * 1e6));
+}
+
+}  // namespace
+
+lua::Dispatch CallFunction::perform(Process& process, lua::OpId op, lua::Reply& reply) {
+  Node& node = process.node();
+  CallRequest request;
+  request.target = target;
+  request.arguments = std::move(arguments);
+  request.frame = overlay(process.context(), settings);
+  request.scope = process.scope();
+  if (const auto pool = node.functions().find(target)) request.timeout = timeout_of(settings.options, pool->call_options());
+  request.on_exit = [caller = sched::Ref<Process>(&process), op](Exit& exit) {
+    caller->post_reply(op, {std::move(exit.error), std::move(exit.values)});
+  };
+  auto call = node.functions().call(std::move(request));
+  if (call) return lua::Dispatch::pending;
+  // Failures of the start reach an async caller through its future, like those of the callee.
+  return refuse(reply, std::move(call.error()));
+}
+
+// The callee runs to its end; the isolate has forgotten the operation already.
+lua::Dispatch CancelCall::perform(Process&, lua::OpId, lua::Reply& reply) { return answer(reply, Value(true)); }
+
+}  // namespace trivium::units

@@ -1,0 +1,138 @@
+#include "units/commands/processes.h"
+#include "units/commands/reply.h"
+#include "units/node.h"
+#include "units/pid.h"
+#include "units/process.h"
+
+namespace trivium::units {
+namespace {
+
+Error not_found(std::string message) { return Error::of(kind::not_found, std::move(message)); }
+
+Error no_host(const std::string& id) {
+  Error error = not_found("host not found");
+  error.details = Object{{"host_id", id}};
+  return error;
+}
+
+// The host a PID names, for PIDs that are no live local process.
+std::shared_ptr<SpawnTarget> host_of(Node& node, std::string_view pid) {
+  const std::optional<PidText> parts = parse_pid(pid);
+  return parts ? node.host(parts->host) : nullptr;
+}
+
+// Whether the PID is of a function call: those hosts exist only while the entry does.
+bool is_call_pid(std::string_view pid) { return pid.find("#lua.") != std::string_view::npos; }
+
+// Operations on processes other than send report everything as Internal.
+Error internal(const Error& error) { return Error::of(kind::internal, error.message); }
+
+}  // namespace
+
+const char* verb_name(Control::Verb verb) {
+  static constexpr const char* names[] = {"cancel", "terminate", "monitor", "unmonitor", "link", "unlink"};
+  return names[static_cast<size_t>(verb)];
+}
+
+lua::Dispatch Send::perform(Process& process, lua::OpId op, lua::Reply& reply) {
+  Node& node = process.node();
+  Result<std::string> pid = node.resolve(destination);
+  if (!pid) return refuse(reply, std::move(pid.error()));
+  if (const sched::Ref<Process> target = node.local(*pid)) {
+    if (target->post(lua::Message{std::move(topic), process.pid_text(), std::move(values)})) {
+      return answer(reply, Value(true));
+    }
+    return refuse(reply, not_found("process not found"));
+  }
+  const std::shared_ptr<SpawnTarget> host = host_of(node, *pid);
+  if (!host) return refuse(reply, not_found(is_call_pid(*pid) ? "process not found" : "host not found"));
+  destination = std::move(*pid);
+  return host->send(process, op, *this, reply);
+}
+
+lua::Dispatch Spawn::perform(Process& process, lua::OpId op, lua::Reply& reply) {
+  const std::shared_ptr<SpawnTarget> target = process.node().host(host);
+  if (!target) return refuse(reply, no_host(host));
+  for (lua::Message& message : messages) message.from.clear();
+  return target->spawn(process, op, *this, reply);
+}
+
+lua::Dispatch Exec::perform(Process& process, lua::OpId op, lua::Reply& reply) {
+  const std::shared_ptr<SpawnTarget> target = process.node().host(host);
+  if (!target) return refuse(reply, Error::of(kind::internal, "exec failed: host not found"));
+  return target->exec(process, op, *this, reply);
+}
+
+lua::Dispatch Control::perform(Process& process, lua::OpId op, lua::Reply& reply) {
+  Node& node = process.node();
+  Result<std::string> pid = node.resolve(destination);
+  if (!pid) return refuse(reply, std::move(pid.error()));
+  const sched::Ref<Process> target = node.local(*pid);
+  if (!target) {
+    const std::shared_ptr<SpawnTarget> host = host_of(node, *pid);
+    if (host) {
+      destination = std::move(*pid);
+      return host->control(process, op, *this, reply);
+    }
+    if (verb == Verb::unmonitor || verb == Verb::unlink) return answer(reply, Value(true));
+    return refuse(reply, Error::of(kind::internal, verb == Verb::link ? "pid not registered" : "process not found"));
+  }
+  Result<> done;
+  switch (verb) {
+    case Verb::cancel:
+      if (!target->post_event("pid.cancel", process.pid_text(), {{"reason", reason}})) {
+        done = fail(kind::internal, "process not found");
+      }
+      break;
+    case Verb::terminate:
+      if (target->is_call()) {
+        done = fail(kind::internal, "host does not implement process.Host");
+      } else if (target->process_host() == nullptr || !target->process_host()->terminal()) {
+        target->kill(Error::unspecified(kind::internal, "process terminated"));
+        // Of oneself it does not return.
+        if (target.get() == &process) return lua::Dispatch::pending;
+      }
+      break;
+    case Verb::monitor:
+      done = target->add_watcher(process);
+      break;
+    case Verb::unmonitor:
+      target->remove_watcher(process);
+      break;
+    case Verb::link:
+      done = Process::link(process, *target);
+      break;
+    case Verb::unlink:
+      Process::unlink(process, *target);
+      break;
+  }
+  if (!done) return refuse(reply, internal(done.error()));
+  return answer(reply, Value(true));
+}
+
+lua::Dispatch NameOperation::perform(Process& process, lua::OpId, lua::Reply& reply) {
+  Names& names = process.node().names();
+  switch (verb) {
+    case Verb::register_name: {
+      if (names.insert(name, pid.empty() ? process.pid_text() : pid) == Names::Registered::taken) {
+        return refuse(reply, Error::of(kind::already_exists, "name already registered"));
+      }
+      return answer(reply, Value(true));
+    }
+    case Verb::lookup: {
+      std::optional<std::string> owner = names.find(name);
+      if (!owner) return refuse(reply, not_found("name not registered"));
+      return answer(reply, Value(std::move(*owner)));
+    }
+    case Verb::unregister:
+      break;
+  }
+  return answer(reply, Value(names.erase(name)));
+}
+
+lua::Dispatch Upgrade::perform(Process& process, lua::OpId, lua::Reply&) {
+  process.request_upgrade(std::move(id), std::move(arguments));
+  return lua::Dispatch::pending;
+}
+
+}  // namespace trivium::units

@@ -1,0 +1,65 @@
+#include "units/node.h"
+
+#include "units/pid.h"
+
+namespace trivium::units {
+
+Node::Node(const NodeParts& parts, NodeOptions options)
+    : parts_(parts),
+      options_(options),
+      started_ns_(parts.clock.monotonic_ns()),
+      programs_(parts.modules),
+      functions_(*this) {}
+
+Node::~Node() = default;
+
+void Node::add_host(const std::string& id, std::shared_ptr<SpawnTarget> host) {
+  const std::lock_guard lock(mutex_);
+  hosts_[id] = std::move(host);
+}
+
+std::shared_ptr<SpawnTarget> Node::host(std::string_view id) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = hosts_.find(std::string(id));
+  return at == hosts_.end() ? nullptr : at->second;
+}
+
+Result<std::string> Node::resolve(const std::string& destination) const {
+  if (looks_like_pid(destination)) return destination;
+  if (std::optional<std::string> owner = names_.find(destination)) return *owner;
+  return fail(kind::not_found, "could not resolve '" + destination + "' as PID or registered name");
+}
+
+sched::Ref<Process> Node::local(std::string_view pid) const {
+  const std::optional<PidText> parts = parse_pid(pid);
+  if (!parts) return nullptr;
+  const std::optional<uint64_t> serial = parts->serial();
+  if (!serial) return nullptr;
+  sched::Ref<Process> process = processes_.find(*serial);
+  if (process && process->host_id() != parts->host) return nullptr;
+  return process;
+}
+
+bool Node::deliver(const std::string& pid, lua::Message message) {
+  const sched::Ref<Process> process = local(pid);
+  return process && process->post(std::move(message));
+}
+
+void Node::report_dropped(Process& process, std::string_view operation, std::string_view path, std::string_view type) {
+  constexpr int64_t interval_ns = 1'000'000'000;
+  {
+    const std::lock_guard lock(mutex_);
+    const int64_t now = clock().monotonic_ns();
+    const auto [at, fresh] = dropped_reported_.try_emplace(process.entry(), now);
+    if (!fresh && now - at->second < interval_ns) return;
+    at->second = now;
+  }
+  log().renamed("units").warn("a value cannot leave its unit and arrives as nil",
+                              {{"entry", process.entry()},
+                               {"pid", process.pid_text()},
+                               {"operation", operation},
+                               {"path", path},
+                               {"type", type}});
+}
+
+}  // namespace trivium::units

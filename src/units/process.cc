@@ -1,0 +1,343 @@
+#include "units/process.h"
+
+#include <algorithm>
+
+#include "units/commands/live_command.h"
+#include "units/function_pool.h"
+#include "units/node.h"
+#include "units/pid.h"
+#include "units/process_host.h"
+#include "units/process_timer.h"
+
+namespace trivium::units {
+
+namespace {
+
+constexpr std::string_view exit_kind = "pid.exit";
+constexpr std::string_view link_down_kind = "pid.link.down";
+
+// {kind, from, at, …} as an encoded table; `put_rest` writes `rest` further pairs.
+template <class PutRest>
+Values encode_event(std::string_view kind, std::string_view from, int64_t now_ns, uint32_t rest, PutRest put_rest) {
+  Values values;
+  wire::Writer out(values.bytes);
+  out.byte(wire::table);
+  out.byte(wire::object_when_empty);
+  out.varint(0);
+  out.u32(3 + rest);
+  out.put_string("kind");
+  out.put_string(kind);
+  out.put_string("from");
+  out.put_string(from);
+  out.put_string("at");
+  out.put_integer(now_ns / 1'000'000'000);
+  put_rest(values.bytes, out);
+  values.count = 1;
+  return values;
+}
+
+// result = {value = v} | {error = e} | {}
+void put_result(std::string& bytes, wire::Writer& out, const std::optional<Error>& error, const Values& values) {
+  out.put_string("result");
+  out.byte(wire::table);
+  out.byte(wire::object_when_empty);
+  out.varint(0);
+  out.u32(error || !values.empty() ? 1 : 0);
+  if (error) {
+    out.put_string("error");
+    wire::put(out, *error);
+  } else if (!values.empty()) {
+    out.put_string("value");
+    bytes += values.bytes;
+  }
+}
+
+lua::Message event_message(Values values) { return {std::string(lua::topic::events), std::string(), std::move(values)}; }
+
+Error link_failure() { return Error::unspecified(kind::unknown, "linked process failed"); }
+
+}  // namespace
+
+Process::Process(Node& node, ProcessSpec spec)
+    : Runnable(spec.lane),
+      node_(node),
+      spec_(std::move(spec)),
+      serial_(node.next_serial()),
+      pid_(format_pid(spec_.host, serial_)),
+      scope_(std::make_shared<CallScope>(spec_.parent_scope)) {}
+
+Process::~Process() = default;
+
+Result<> Process::build_isolate() {
+  lua::IsolateOptions options;
+  options.environment = &node_.environment();
+  options.memory_limit = node_.options().isolate_memory_limit;
+  options.hash_seed = node_.options().hash_seed;
+  auto isolate = lua::Isolate::create(*this, spec_.program, options);
+  if (!isolate) return fail(std::move(isolate.error()));
+  isolate_ = std::move(*isolate);
+  return {};
+}
+
+Result<> Process::prepare() { return build_isolate(); }
+
+void Process::publish() { node_.processes().insert(serial_, sched::Ref<Process>(this)); }
+
+void Process::launch() { node_.scheduler().wake(*this); }
+
+// --- from any thread --------------------------------------------------------------------------------
+
+bool Process::post(Envelope envelope) {
+  if (!mailbox_.push(std::move(envelope))) return false;
+  node_.scheduler().wake(*this);
+  return true;
+}
+
+void Process::kill(Error error) {
+  kill_requested_.store(true, std::memory_order_release);
+  post(Kill{std::move(error)});
+}
+
+bool Process::post_event(std::string_view kind, std::string_view from, Object extra) {
+  return post(event_message(encode_event(kind, from, node_.clock().wall_ns(), static_cast<uint32_t>(extra.size()),
+                                         [&](std::string&, wire::Writer& out) {
+                                           for (const auto& [key, value] : extra) {
+                                             out.put_string(key);
+                                             wire::put(out, value);
+                                           }
+                                         })));
+}
+
+Result<> Process::add_watcher(Process& watcher) {
+  if (&watcher == this) return {};
+  const std::lock_guard lock(relations_mutex_);
+  if (relations_.ended) return trivium::fail(kind::not_found, "process not found");
+  for (const auto& known : relations_.watchers) {
+    if (known.get() == &watcher) return trivium::fail(kind::internal, "already monitoring pid");
+  }
+  relations_.watchers.emplace_back(&watcher);
+  return {};
+}
+
+void Process::remove_watcher(const Process& watcher) {
+  const std::lock_guard lock(relations_mutex_);
+  std::erase_if(relations_.watchers, [&](const auto& known) { return known.get() == &watcher; });
+}
+
+Result<> Process::link(Process& a, Process& b) {
+  if (&a == &b) return {};
+  const std::scoped_lock lock(a.relations_mutex_, b.relations_mutex_);
+  if (a.relations_.ended || b.relations_.ended) return trivium::fail(kind::not_found, "pid not registered");
+  for (const auto& known : a.relations_.links) {
+    if (known.get() == &b) return {};
+  }
+  a.relations_.links.emplace_back(&b);
+  b.relations_.links.emplace_back(&a);
+  return {};
+}
+
+void Process::unlink(Process& a, Process& b) {
+  if (&a == &b) return;
+  const std::scoped_lock lock(a.relations_mutex_, b.relations_mutex_);
+  std::erase_if(a.relations_.links, [&](const auto& known) { return known.get() == &b; });
+  std::erase_if(b.relations_.links, [&](const auto& known) { return known.get() == &a; });
+}
+
+// --- running ----------------------------------------------------------------------------------------
+
+sched::Outcome Process::run() {
+  // The first run goes to the entry function before any notification is looked at, so that what it
+  // sets first (trap_links) counts for them.
+  const bool first = !begun_;
+  if (!first || kill_requested_.load(std::memory_order_acquire)) take_mail();
+  if (killed_) {
+    complete({std::move(killed_), {}});
+    return sched::Outcome::done;
+  }
+  if (first) {
+    begun_ = true;
+    if (!isolate_) {
+      if (Result<> built = build_isolate(); !built) {
+        complete({std::move(built.error()), {}});
+        return sched::Outcome::done;
+      }
+    }
+    isolate_->set_host(*this);
+    isolate_->start(spec_.arguments);
+  }
+  const sched::Outcome outcome = step();
+  return first && outcome == sched::Outcome::idle && mailbox_.size() > 0 ? sched::Outcome::again : outcome;
+}
+
+sched::Outcome Process::step() {
+  running_.store(isolate_.get(), std::memory_order_relaxed);
+  const lua::Isolate::Step step = isolate_->run();
+  running_.store(nullptr, std::memory_order_relaxed);
+  if (upgrading_) {
+    if (Result<> done = upgrade(); !done) {
+      complete({std::move(done.error()), {}});
+      return sched::Outcome::done;
+    }
+    return sched::Outcome::again;
+  }
+  if (step == lua::Isolate::Step::waiting) return sched::Outcome::idle;
+  if (step == lua::Isolate::Step::preempted) return sched::Outcome::again;
+  lua::Outcome outcome = isolate_->take_outcome();
+  complete({std::move(outcome.error), std::move(outcome.values)});
+  return sched::Outcome::done;
+}
+
+// Called in a signal handler, by this thread, while step() runs Lua code.
+void Process::preempt() noexcept {
+  lua::Isolate* isolate = running_.load(std::memory_order_relaxed);
+  if (isolate == nullptr) return;
+  if (kill_requested_.load(std::memory_order_relaxed)) isolate->kill();
+  isolate->interrupt();
+}
+
+void Process::take_mail() {
+  mailbox_.drain(mail_);
+  for (Envelope& envelope : mail_) {
+    if (auto* message = std::get_if<lua::Message>(&envelope)) {
+      if (begun_) isolate_->deliver(std::move(*message));
+    } else if (auto* reply = std::get_if<ReplyEnvelope>(&envelope)) {
+      std::erase_if(timers_, [&](const auto& timer) { return timer->finished(reply->op); });
+      isolate_->complete(reply->op, std::move(reply->reply));
+    } else if (auto* down = std::get_if<LinkDown>(&envelope)) {
+      take(*down);
+    } else if (auto* kill = std::get_if<Kill>(&envelope)) {
+      if (!killed_) killed_ = std::move(kill->error);
+    }
+  }
+  mail_.clear();
+}
+
+void Process::take(LinkDown& down) {
+  if (!trap_links()) {
+    if (!killed_) killed_ = link_failure();
+    return;
+  }
+  isolate_->deliver(event_message(
+      encode_event(link_down_kind, down.from, node_.clock().wall_ns(), 1,
+                   [&](std::string& bytes, wire::Writer& out) { put_result(bytes, out, down.error, {}); })));
+}
+
+// --- the end ----------------------------------------------------------------------------------------
+
+// Order matters: unreachable, names free, watchers, links, resources, callees (12.5 of the chapter).
+void Process::complete(Exit exit) {
+  node_.processes().erase(serial_);
+  mailbox_.close();
+  Relations relations;
+  {
+    const std::lock_guard lock(relations_mutex_);
+    relations = std::exchange(relations_, {});
+    relations_.ended = true;
+  }
+  node_.names().erase_all_of(pid_);
+  for (const auto& watcher : relations.watchers) {
+    watcher->post(event_message(
+        encode_event(exit_kind, pid_, node_.clock().wall_ns(), 1, [&](std::string& bytes, wire::Writer& out) {
+          put_result(bytes, out, exit.error, exit.values);
+        })));
+  }
+  for (const auto& partner : relations.links) {
+    {
+      const std::lock_guard lock(partner->relations_mutex_);
+      std::erase_if(partner->relations_.links, [&](const auto& known) { return known.get() == this; });
+    }
+    if (exit.error) partner->post(LinkDown{pid_, *exit.error});
+  }
+  for (const auto& timer : timers_) timer->stop();
+  timers_.clear();
+  if (deadline_ != sched::TimerId::none) node_.timers().cancel(deadline_);
+  for (auto& action : std::exchange(at_end_, {})) action();
+  const bool returned = is_call() && !kill_requested_.load(std::memory_order_relaxed);
+  if (spec_.parent_scope) spec_.parent_scope->release(serial_);
+  if (returned) {
+    scope_->hand_up();
+  } else {
+    scope_->cancel();
+  }
+  if (spec_.pool) {
+    // A call cancelled while it waited for a worker has none to give back.
+    if (begun_ || !spec_.pool->withdraw(*this)) spec_.pool->give_back(std::move(isolate_));
+  } else {
+    isolate_.reset();
+    if (spec_.process_host) spec_.process_host->forget(*this);
+  }
+  if (auto on_exit = std::exchange(spec_.on_exit, nullptr)) on_exit(*this, exit);
+}
+
+// --- upgrade ----------------------------------------------------------------------------------------
+
+void Process::request_upgrade(std::string id, Values arguments) {
+  upgrading_ = Upgrading{std::move(id), std::move(arguments)};
+  isolate_->interrupt_now();
+}
+
+// New code under the same PID: relations, names, mailbox and context stay; everything the old code
+// had in its isolate goes, except messages it had not taken.
+Result<> Process::upgrade() {
+  Upgrading upgrading = *std::exchange(upgrading_, std::nullopt);
+  if (upgrading.id.empty()) upgrading.id = spec_.entry_id;
+  auto program = node_.programs().find(upgrading.id);
+  if (!program) {
+    return trivium::fail(kind::internal, "upgrade: create failed: " + program.error().message);
+  }
+  std::deque<lua::Message> retained = isolate_->take_mailbox();
+  for (const auto& timer : timers_) timer->stop();
+  timers_.clear();
+  for (auto& action : std::exchange(at_end_, {})) action();
+  isolate_.reset();
+  set_trap_links(false);
+  spec_.program = std::move(*program);
+  spec_.entry_id = upgrading.id;
+  spec_.arguments = std::move(upgrading.arguments);
+  if (Result<> built = build_isolate(); !built) {
+    return trivium::fail(kind::internal, "upgrade: init failed: " + built.error().message);
+  }
+  isolate_->start(spec_.arguments);
+  for (lua::Message& message : retained) isolate_->deliver(std::move(message));
+  return {};
+}
+
+void Process::limit_time(Duration timeout) {
+  deadline_ = node_.timers().after(timeout, [self = sched::Ref<Process>(this), timeout] {
+    Error error = Error::of(kind::timeout, "call of " + self->entry() + " took longer than " + format_duration(timeout));
+    error.retryable = true;
+    self->kill(std::move(error));
+  });
+}
+
+// --- timers -----------------------------------------------------------------------------------------
+
+void Process::start_timer(lua::OpId op, Duration delay, bool periodic) {
+  timers_.push_back(ProcessTimer::start(*this, op, delay, periodic));
+}
+
+// --- the host of the isolate ------------------------------------------------------------------------
+
+lua::Dispatch Process::dispatch(lua::Isolate&, lua::Command& command, lua::OpId op, lua::Reply& reply) {
+  return static_cast<LiveCommand&>(command).perform(*this, op, reply);
+}
+
+void Process::abandon(lua::Isolate&, lua::OpId op) {
+  std::erase_if(timers_, [op](const auto& timer) { return timer->stop_if(op); });
+}
+
+int64_t Process::now_ns() { return node_.clock().wall_ns(); }
+int64_t Process::clock_ns() { return node_.clock().monotonic_ns() - node_.started_ns(); }
+uint64_t Process::random() { return node_.random().next(); }
+
+void Process::log(LogLevel level, std::string_view logger, std::string_view message, Object fields) {
+  if (!node_.log().enabled(level)) return;
+  fields.set("pid", pid_);
+  node_.log().renamed(logger).write(level, message, fields);
+}
+
+void Process::dropped(std::string_view operation, std::string_view path, std::string_view type) {
+  node_.report_dropped(*this, operation, path, type);
+}
+
+}  // namespace trivium::units

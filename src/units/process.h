@@ -1,0 +1,173 @@
+// One execution with a PID: a process, or one call of a function. It owns (or borrows, for a pooled
+// function) an isolate, carries its commands out, and ends with an exit that watchers, links and
+// whoever started it hear about.
+//
+// Lifetime: reference counted; the process table holds a reference from publish() to completion.
+// Threads: post, kill and the relations may be used from any thread; everything else belongs to the
+// worker that runs it.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/frame.h"
+#include "lua/isolate.h"
+#include "sched/lane.h"
+#include "sched/runnable.h"
+#include "sched/timers.h"
+#include "units/call_scope.h"
+#include "units/envelope.h"
+
+namespace trivium::units {
+
+class Node;
+class ProcessHost;
+class FunctionPool;
+class ProcessTimer;
+
+// How an execution ended.
+struct Exit {
+  std::optional<Error> error;
+  Values values;  // the result, or none
+};
+
+struct ProcessSpec {
+  std::string entry_id;
+  std::string host;                            // host part of the PID
+  lua::ProgramRef program;
+  Values arguments;
+  FrameRef frame;
+  std::shared_ptr<CallScope> parent_scope;     // of calls; null for processes
+  std::shared_ptr<FunctionPool> pool;          // of calls
+  std::shared_ptr<ProcessHost> process_host;   // of processes
+  sched::Ref<sched::Lane> lane;
+  // Called once, on a worker, after watchers and links were told.
+  std::function<void(Process&, Exit&)> on_exit;
+};
+
+class Process final : public sched::Runnable, private lua::Host {
+ public:
+  Process(Node& node, ProcessSpec spec);
+  ~Process() override;
+
+  // Builds the isolate of a process, running its top-level code. Calls get theirs from the pool.
+  Result<> prepare();
+  // Enters the process table: from here on the PID can be addressed.
+  void publish();
+  // Kills it with Timeout unless it has ended by then. Before publish.
+  void limit_time(Duration timeout);
+  // Makes the entry function run. After publish.
+  void launch();
+
+  uint64_t serial() const { return serial_; }
+  const std::string& pid_text() const { return pid_; }
+  const std::string& entry() const { return spec_.entry_id; }
+  const std::string& host_id() const { return spec_.host; }
+  const FrameRef& context() const { return spec_.frame; }
+  Node& node() { return node_; }
+  const std::shared_ptr<CallScope>& scope() const { return scope_; }
+  bool is_call() const { return static_cast<bool>(spec_.pool); }
+  ProcessHost* process_host() const { return spec_.process_host.get(); }
+  const Values& arguments() const { return spec_.arguments; }
+
+  // --- from any thread ----------------------------------------------------------------------------
+
+  // False when the process has ended.
+  bool post(Envelope envelope);
+  void post_reply(lua::OpId op, lua::Reply reply) { post(ReplyEnvelope{op, std::move(reply)}); }
+  // Ends it with `error`; Lua code that is computing is interrupted.
+  void kill(Error error);
+  // An event table on process.events(). `extra` is laid over kind, from and at.
+  bool post_event(std::string_view kind, std::string_view from, Object extra);
+
+  // `watcher` gets EXIT once this ends. Fails: gone, or monitored already.
+  Result<> add_watcher(Process& watcher);
+  void remove_watcher(const Process& watcher);
+  // Symmetric. Fails when either is gone.
+  static Result<> link(Process& a, Process& b);
+  static void unlink(Process& a, Process& b);
+
+  bool trap_links() const { return trap_links_.load(std::memory_order_relaxed); }
+  void set_trap_links(bool on) { trap_links_.store(on, std::memory_order_relaxed); }
+
+  // --- for commands, on the running worker -----------------------------------------------------------
+
+  lua::Isolate& isolate() { return *isolate_; }
+  // Replies to `op` once after `delay`, or every `delay`, with the wall-clock time. Ends when the
+  // operation is abandoned or the process ends.
+  void start_timer(lua::OpId op, Duration delay, bool periodic);
+  // Asks run() to replace the code: see Upgrade.
+  void request_upgrade(std::string id, Values arguments);
+  // Runs when the process ends, whatever the reason.
+  void at_end(std::function<void()> action) { at_end_.push_back(std::move(action)); }
+
+  // --- for the pool ---------------------------------------------------------------------------------
+
+  void lend(std::unique_ptr<lua::Isolate> isolate) { isolate_ = std::move(isolate); }
+
+ private:
+  sched::Outcome run() override;
+  void preempt() noexcept override;
+
+  lua::Dispatch dispatch(lua::Isolate& isolate, lua::Command& command, lua::OpId op, lua::Reply& reply) override;
+  void abandon(lua::Isolate& isolate, lua::OpId op) override;
+  int64_t now_ns() override;
+  int64_t clock_ns() override;
+  uint64_t random() override;
+  const std::string& pid() override { return pid_; }
+  const std::string& entry_id() override { return spec_.entry_id; }
+  const FrameRef& frame() override { return spec_.frame; }
+  void log(LogLevel level, std::string_view logger, std::string_view message, Object fields) override;
+  void dropped(std::string_view operation, std::string_view path, std::string_view type) override;
+
+  lua::UnitOptions unit_options() override { return {trap_links(), upgradable_}; }
+  void set_unit_options(const lua::UnitOptions& options) override {
+    set_trap_links(options.trap_links);
+    upgradable_ = options.upgradable;
+  }
+
+  Result<> build_isolate();
+  void take_mail();
+  sched::Outcome step();
+  void take(LinkDown& down);
+  Result<> upgrade();
+  void complete(Exit exit);
+
+  struct Upgrading {
+    std::string id;
+    Values arguments;
+  };
+  struct Relations {
+    std::vector<sched::Ref<Process>> watchers;
+    std::vector<sched::Ref<Process>> links;
+    bool ended = false;
+  };
+
+  Node& node_;
+  ProcessSpec spec_;
+  const uint64_t serial_;
+  const std::string pid_;
+  std::shared_ptr<CallScope> scope_;
+  Mailbox mailbox_;
+  std::vector<Envelope> mail_;  // being taken; kept for its capacity
+  std::unique_ptr<lua::Isolate> isolate_;
+  std::atomic<lua::Isolate*> running_{nullptr};
+  std::atomic<bool> trap_links_{false};
+  std::atomic<bool> kill_requested_{false};
+  std::optional<Error> killed_;
+  std::optional<Upgrading> upgrading_;
+  std::vector<std::shared_ptr<ProcessTimer>> timers_;
+  std::vector<std::function<void()>> at_end_;
+  bool begun_ = false;
+  bool upgradable_ = false;
+  sched::TimerId deadline_ = sched::TimerId::none;
+
+  std::mutex relations_mutex_;
+  Relations relations_;
+};
+
+}  // namespace trivium::units

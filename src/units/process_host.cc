@@ -1,0 +1,166 @@
+#include "units/process_host.h"
+
+#include "sched/timers.h"
+#include "units/commands/reply.h"
+#include "units/node.h"
+#include "units/pid.h"
+
+namespace trivium::units {
+
+ProcessHost::ProcessHost(Node& node, Options options)
+    : node_(node),
+      options_(std::move(options)),
+      lane_(sched::make_ref<sched::Lane>(node.scheduler(),
+                                         options_.workers == 0 ? sched::Lane::unlimited : options_.workers)) {}
+
+void ProcessHost::start() {
+  const std::lock_guard lock(mutex_);
+  state_ = State::running;
+}
+
+void ProcessHost::set_workers(size_t workers) { lane_->set_limit(workers); }
+
+size_t ProcessHost::size() const {
+  const std::lock_guard lock(mutex_);
+  return processes_.size();
+}
+
+void ProcessHost::stop(std::function<void()> done) {
+  std::vector<sched::Ref<Process>> remaining;
+  {
+    const std::lock_guard lock(mutex_);
+    state_ = State::stopping;
+    for (const auto& [serial, process] : processes_) remaining.push_back(process);
+    if (!remaining.empty()) stopped_ = std::move(done);
+  }
+  if (remaining.empty()) {
+    done();
+    return;
+  }
+  for (const auto& process : remaining) process->post_event("pid.cancel", "{|}", {{"reason", "scheduler shutdown"}});
+  node_.timers().after(options_.stop_timeout, [self = shared_from_this()] { self->kill_remaining(); });
+}
+
+void ProcessHost::kill_remaining() {
+  std::vector<sched::Ref<Process>> remaining;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [serial, process] : processes_) remaining.push_back(process);
+  }
+  for (const auto& process : remaining) process->kill(canceled_error());
+}
+
+void ProcessHost::forget(const Process& process) {
+  std::function<void()> stopped;
+  sched::Ref<Process> forgotten;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto at = processes_.find(process.serial()); at != processes_.end()) {
+      forgotten = std::move(at->second);
+      processes_.erase(at);
+    }
+    if (processes_.empty()) stopped = std::exchange(stopped_, nullptr);
+  }
+  if (stopped) stopped();
+}
+
+Result<> ProcessHost::accept() const {
+  const std::lock_guard lock(mutex_);
+  switch (state_) {
+    case State::running:
+      return {};
+    case State::registered:
+      return trivium::fail(kind::unavailable, "host is not running");
+    case State::stopping:
+      break;
+  }
+  return trivium::fail(kind::unavailable, "host is shutting down");
+}
+
+Result<std::string> ProcessHost::spawn(SpawnRequest request) {
+  if (Result<> accepted = accept(); !accepted) return trivium::fail(std::move(accepted.error()));
+  // Spawn or signal: the owner of the name gets the messages instead.
+  if (!request.name.empty()) {
+    if (std::optional<std::string> owner = node_.names().find(request.name)) {
+      for (lua::Message& message : request.messages) node_.deliver(*owner, std::move(message));
+      return *owner;
+    }
+  }
+  auto program = node_.programs().find_process(request.id);
+  if (!program) return trivium::fail(std::move(program.error()));
+  ProcessSpec spec;
+  spec.entry_id = request.id;
+  spec.host = options_.id;
+  spec.program = std::move(*program);
+  spec.arguments = std::move(request.arguments);
+  spec.frame = std::move(request.frame);
+  spec.process_host = shared_from_this();
+  spec.lane = lane_;
+  spec.on_exit = std::move(request.on_exit);
+  if (options_.terminal) {
+    spec.on_exit = [report = options_.on_terminal_exit, next = std::move(spec.on_exit)](Process& process, units::Exit& exit) {
+      if (report) report(process, exit);
+      if (next) next(process, exit);
+    };
+  }
+  const sched::Ref<Process> process = sched::make_ref<Process>(node_, std::move(spec));
+  if (Result<> prepared = process->prepare(); !prepared) return trivium::fail(std::move(prepared.error()));
+  if (!request.name.empty() && node_.names().insert(request.name, process->pid_text()) == Names::Registered::taken) {
+    const std::optional<std::string> owner = node_.names().find(request.name);
+    for (lua::Message& message : request.messages) {
+      if (owner) node_.deliver(*owner, std::move(message));
+    }
+    return owner.value_or(process->pid_text());
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (state_ != State::running) return trivium::fail(kind::unavailable, "host is shutting down");
+    processes_.emplace(process->serial(), process);
+  }
+  process->publish();
+  // A terminal's process stands alone.
+  if (request.watcher != nullptr && !options_.terminal) process->add_watcher(*request.watcher);
+  if (request.partner != nullptr && !options_.terminal) Process::link(*request.partner, *process);
+  for (lua::Message& message : request.messages) process->post(std::move(message));
+  process->launch();
+  return process->pid_text();
+}
+
+lua::Dispatch ProcessHost::spawn(Process& caller, lua::OpId, Spawn& command, lua::Reply& reply) {
+  SpawnRequest request;
+  request.id = command.id;
+  request.arguments = std::move(command.arguments);
+  request.frame = overlay(caller.context(), command.settings);
+  request.name = command.name;
+  request.messages = std::move(command.messages);
+  if (command.monitor) request.watcher = &caller;
+  if (command.link) request.partner = &caller;
+  return answer(reply, spawn(std::move(request)));
+}
+
+lua::Dispatch ProcessHost::exec(Process& caller, lua::OpId op, Exec& command, lua::Reply& reply) {
+  SpawnRequest request;
+  request.id = command.id;
+  request.arguments = std::move(command.arguments);
+  request.frame = overlay(caller.context(), command.settings);
+  request.on_exit = [waiter = sched::Ref<Process>(&caller), op](Process&, units::Exit& exit) {
+    waiter->post_reply(op, {std::move(exit.error), std::move(exit.values)});
+  };
+  Result<std::string> spawned = spawn(std::move(request));
+  if (!spawned) {
+    return refuse(reply, Error::of(kind::internal, "exec failed: " + spawned.error().message));
+  }
+  return lua::Dispatch::pending;
+}
+
+lua::Dispatch ProcessHost::send(Process&, lua::OpId, Send&, lua::Reply& reply) {
+  return refuse(reply, Error::of(kind::not_found, "process not found"));
+}
+
+lua::Dispatch ProcessHost::control(Process&, lua::OpId, Control& command, lua::Reply& reply) {
+  if (command.verb == Control::Verb::unmonitor || command.verb == Control::Verb::unlink) return answer(reply, Value(true));
+  const bool link = command.verb == Control::Verb::link;
+  return refuse(reply, Error::of(kind::internal, link ? "pid not registered" : "process not found"));
+}
+
+}  // namespace trivium::units

@@ -1,0 +1,92 @@
+// Hosts: where processes run. process.host and terminal.host entries, and whatever else may be named
+// as the host of a spawn (workflow workers).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "core/duration.h"
+#include "sched/lane.h"
+#include "units/commands/processes.h"
+#include "units/process.h"
+
+namespace trivium::units {
+
+class Node;
+
+// A host addressed by processes and in PIDs. Thread-safe.
+class SpawnTarget {
+ public:
+  virtual ~SpawnTarget() = default;
+
+  // Carry out the command of `caller`; what it comes to goes to the reply or, for Dispatch::pending, to
+  // caller.post_reply(op, …).
+  virtual lua::Dispatch spawn(Process& caller, lua::OpId op, Spawn& command, lua::Reply& reply) = 0;
+  virtual lua::Dispatch exec(Process& caller, lua::OpId op, Exec& command, lua::Reply& reply) = 0;
+  // For PIDs of this host that are no local process.
+  virtual lua::Dispatch send(Process& caller, lua::OpId op, Send& command, lua::Reply& reply) = 0;
+  virtual lua::Dispatch control(Process& caller, lua::OpId op, Control& command, lua::Reply& reply) = 0;
+};
+
+struct SpawnRequest {
+  std::string id;
+  Values arguments;
+  FrameRef frame;
+  std::string name;
+  std::vector<lua::Message> messages;
+  Process* watcher = nullptr;   // gets EXIT
+  Process* partner = nullptr;   // is linked
+  std::function<void(Process&, units::Exit&)> on_exit;
+};
+
+class ProcessHost final : public SpawnTarget, public std::enable_shared_from_this<ProcessHost> {
+ public:
+  struct Options {
+    std::string id;
+    size_t workers = 0;          // 0: as many as the scheduler has
+    bool terminal = false;       // the end of a process is reported to on_terminal_exit
+    Duration stop_timeout = std::chrono::seconds(10);
+    std::function<void(Process&, units::Exit&)> on_terminal_exit;
+  };
+
+  ProcessHost(Node& node, Options options);
+
+  const std::string& id() const { return options_.id; }
+  bool terminal() const { return options_.terminal; }
+
+  void start();
+  // Refuses new processes, cancels those that run, and after the timeout ends what is left. `done` is
+  // called once, when the last one is gone.
+  void stop(std::function<void()> done);
+
+  // The PID of the new process or, when the name is taken, of its owner.
+  Result<std::string> spawn(SpawnRequest request);
+  void forget(const Process& process);
+  size_t size() const;
+  void set_workers(size_t workers);
+
+  lua::Dispatch spawn(Process& caller, lua::OpId op, Spawn& command, lua::Reply& reply) override;
+  lua::Dispatch exec(Process& caller, lua::OpId op, Exec& command, lua::Reply& reply) override;
+  lua::Dispatch send(Process& caller, lua::OpId op, Send& command, lua::Reply& reply) override;
+  lua::Dispatch control(Process& caller, lua::OpId op, Control& command, lua::Reply& reply) override;
+
+ private:
+  enum class State { registered, running, stopping };
+
+  Result<> accept() const;
+  void kill_remaining();
+
+  Node& node_;
+  const Options options_;
+  const sched::Ref<sched::Lane> lane_;
+  mutable std::mutex mutex_;
+  State state_ = State::registered;
+  std::unordered_map<uint64_t, sched::Ref<Process>> processes_;
+  std::function<void()> stopped_;
+};
+
+}  // namespace trivium::units

@@ -1,0 +1,17 @@
+// What processes and functions ask of workflows; the workflow service implements it.
+#pragma once
+
+#include "units/commands/workflow.h"
+
+namespace trivium::units {
+
+class WorkflowGateway {
+ public:
+  virtual ~WorkflowGateway() = default;
+
+  // Starts the workflow and replies through caller.post_reply(op, …) when its chain has ended. When the
+  // caller ends first, the workflow goes on.
+  virtual lua::Dispatch execute(Process& caller, lua::OpId op, ExecuteWorkflow& command, lua::Reply& reply) = 0;
+};
+
+}  // namespace trivium::units
