@@ -1,0 +1,3 @@
+# Workflow histories are kept in SQLite by default.
+find_package(SQLite3 REQUIRED)
+target_link_libraries(trivium_units PRIVATE SQLite::SQLite3)

@@ -1,0 +1,68 @@
+// The open activities of one run: their attempts, timeouts and retries (spec/workflows.md 8, 20.2 R4).
+// Only the final outcome of an activity reaches the history; attempts are counted in the store.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lua/command.h"
+#include "sched/timers.h"
+#include "units/workflows/ports.h"
+#include "units/workflows/retry_policy.h"
+#include "units/workflows/store/rows.h"
+
+namespace trivium::units::workflows {
+
+class Core;
+class Run;
+
+// Everything happens on the run's turn.
+class Activities {
+ public:
+  Activities(Run& run, Core& core) : run_(run), core_(core) {}
+
+  // Scheduled by the last commit: dispatches it.
+  void add(ActivityRow row);
+  // Left by an earlier runtime, which may have begun the attempt: goes on with the next one at once.
+  void recover(ActivityRow row);
+  void request_cancel(int64_t scheduled_event_id);
+  // Its end is in the history.
+  void forget(int64_t scheduled_event_id);
+  // The run has closed: cancels what runs.
+  void stop();
+
+ private:
+  struct Activity {
+    ActivityRow row;
+    RetryPolicy policy;
+    int64_t deadline_ns = 0;  // schedule_to_close
+    std::unique_ptr<ActivityFunctions::Attempt> running;
+    std::vector<sched::TimerId> armed;
+    bool ended = false;
+  };
+
+  Activity& insert(ActivityRow row);
+  Activity* find(int64_t scheduled_event_id, int64_t attempt);
+  void dispatch(Activity& activity);
+  void launch(Activity& activity);
+  void arm(Activity& activity, int64_t due_ns, void (Activities::*what)(Activity&));
+  void attempt_due(Activity& activity) { dispatch(activity); }
+  void attempt_too_long(Activity& activity);
+  void too_long(Activity& activity);
+  void finished(Activity& activity, lua::Reply reply);
+  void failed(Activity& activity, Object failure, bool timed_out);
+  void end(Activity& activity, EventType how, Object attributes);
+  // Makes the row durable, then goes on if the attempt is still the same.
+  void save(Activity& activity, void (Activities::*then)(Activity&));
+  void save_dispatch(Activity& activity) { save(activity, &Activities::dispatch); }
+  void save_launch(Activity& activity) { save(activity, &Activities::launch); }
+  void disarm(Activity& activity);
+  std::string_view type(const Activity& activity) const;
+
+  Run& run_;
+  Core& core_;
+  std::vector<std::unique_ptr<Activity>> activities_;
+};
+
+}  // namespace trivium::units::workflows

@@ -1,0 +1,151 @@
+#include "units/workflows/core.h"
+
+#include <array>
+#include <utility>
+
+#include "core/uuid.h"
+
+namespace trivium::units::workflows {
+namespace {
+
+std::string random_uuid(Random& random) {
+  Uuid::Bytes bytes;
+  random.secure_bytes(bytes.data(), bytes.size());
+  return Uuid::v4(bytes).text();
+}
+
+ServiceOptions completed(ServiceOptions options) {
+  if (options.task_queue.empty()) options.task_queue = options.worker;
+  return options;
+}
+
+}  // namespace
+
+Core::Core(const ServiceParts& parts, ServiceOptions options, std::unique_ptr<StoreQueue> store)
+    : parts_(parts),
+      options_(completed(std::move(options))),
+      engine_parts_{parts.environment,
+                    parts.programs,
+                    parts.functions,
+                    parts.processes,
+                    [this](const std::string& host) -> std::optional<std::string> {
+                      if (host == options_.worker) return options_.task_queue;
+                      return std::nullopt;
+                    },
+                    parts.log,
+                    options_.memory_limit,
+                    options_.log_in_replay},
+      store_(std::move(store)),
+      id_prefix_(random_uuid(parts.random)) {}
+
+std::string Core::new_run_id() const { return random_uuid(parts_.random); }
+
+std::string Core::new_workflow_id() {
+  char counter[24];
+  std::snprintf(counter, sizeof counter, "_0x%05llx", static_cast<unsigned long long>(++last_workflow_));
+  return id_prefix_ + counter;
+}
+
+void Core::transact(Script script, std::function<void(Result<>)> done) {
+  auto context = std::make_shared<ScriptContext>();
+  context->new_run_id = [this] { return new_run_id(); };
+  store_->submit({[this, context, script = std::move(script)](Tables& tables) {
+                    context->now_ns = now_ns();
+                    return script(tables, *context);
+                  },
+                  [self = shared_from_this(), context, done = std::move(done)](Result<> outcome) {
+                    if (outcome) self->apply(context->changes);
+                    done(std::move(outcome));
+                  }});
+}
+
+sched::TimerId Core::at(int64_t due_ns, sched::Task task) {
+  const int64_t delay = std::max<int64_t>(0, due_ns - now_ns());
+  return parts_.timers.at(parts_.timers.clock().monotonic_ns() + delay, std::move(task));
+}
+
+void Core::add_run(LoadedRun loaded) {
+  if (stopped()) return;
+  const std::string id = loaded.row.run_id;
+  sched::Ref<Run> run = sched::make_ref<Run>(shared_from_this(), std::move(loaded));
+  {
+    const std::lock_guard lock(mutex_);
+    if (!runs_.emplace(id, run).second) return;
+  }
+  parts_.scheduler.wake(*run);
+}
+
+sched::Ref<Run> Core::find(const std::string& run_id) {
+  const std::lock_guard lock(mutex_);
+  const auto at = runs_.find(run_id);
+  return at == runs_.end() ? nullptr : at->second;
+}
+
+void Core::apply(Changes& changes) {
+  for (RunRow& row : changes.started) add_run({std::move(row), {}, {}, {}, false});
+  for (Changes::Posted& posted : changes.posted) {
+    if (const sched::Ref<Run> run = find(posted.run_id)) run->take(std::move(posted.inbound));
+  }
+  for (const RunRow& row : changes.closed) {
+    sched::Ref<Run> run;
+    {
+      const std::lock_guard lock(mutex_);
+      if (const auto at = runs_.find(row.run_id); at != runs_.end()) {
+        run = std::move(at->second);
+        runs_.erase(at);
+      }
+    }
+    if (run) run->close_from_outside();
+    if (row.next_run_id.empty()) watches_.tell_chain(row.first_run_id, end_of(row));
+  }
+}
+
+void Core::cached(Run& run) {
+  sched::Ref<Run> victim;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto at = in_recent_.find(&run); at != in_recent_.end()) {
+      recent_.splice(recent_.begin(), recent_, at->second);
+      return;
+    }
+    recent_.push_front(sched::Ref<Run>(&run));
+    in_recent_[&run] = recent_.begin();
+    if (recent_.size() <= options_.cached_instances) return;
+    victim = std::move(recent_.back());
+    in_recent_.erase(victim.get());
+    recent_.pop_back();
+  }
+  victim->evict();
+}
+
+void Core::uncached(Run& run) {
+  sched::Ref<Run> forgotten;
+  const std::lock_guard lock(mutex_);
+  const auto at = in_recent_.find(&run);
+  if (at == in_recent_.end()) return;
+  forgotten = std::move(*at->second);
+  recent_.erase(at->second);
+  in_recent_.erase(at);
+}
+
+void Core::retry_parked() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, run] : runs_) run->retry();
+}
+
+void Core::stop() {
+  if (stopped_.exchange(true)) return;
+  store_->stop();
+  std::unordered_map<std::string, sched::Ref<Run>> runs;
+  Recent recent;
+  {
+    const std::lock_guard lock(mutex_);
+    runs.swap(runs_);
+    recent.swap(recent_);
+    in_recent_.clear();
+  }
+  for (const auto& [id, run] : runs) run->close_from_outside();
+  watches_.tell_all({Error{std::string(kind::unavailable), "the runtime stops", true, Value(), {}, {}}, {}});
+}
+
+}  // namespace trivium::units::workflows

@@ -1,0 +1,71 @@
+// What the runs of a service share.
+#pragma once
+
+#include <atomic>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include "units/workflows/run.h"
+#include "units/workflows/service.h"
+#include "units/workflows/store/scripts.h"
+#include "units/workflows/watches.h"
+
+namespace trivium::units::workflows {
+
+// Thread-safe. Runs keep it alive; stop() lets go of the runs.
+class Core : public std::enable_shared_from_this<Core> {
+ public:
+  Core(const ServiceParts& parts, ServiceOptions options, std::unique_ptr<StoreQueue> store);
+
+  const ServiceParts& parts() const { return parts_; }
+  const EngineParts& engine_parts() const { return engine_parts_; }
+  const ServiceOptions& options() const { return options_; }
+  Place place(const std::string& worker) const { return {options_.provider, worker, options_.name_space}; }
+  Watches& watches() { return watches_; }
+  const Log& log() const { return parts_.log; }
+
+  int64_t now_ns() const { return parts_.clock.wall_ns(); }
+  std::string new_run_id() const;
+  std::string new_workflow_id();
+
+  // A transaction; what it changed takes effect in this runtime before `done` is called.
+  using Script = std::function<Result<>(Tables&, ScriptContext&)>;
+  void transact(Script script, std::function<void(Result<>)> done);
+
+  // Calls `task` at wall-clock time `due_ns`.
+  sched::TimerId at(int64_t due_ns, sched::Task task);
+  void cancel(sched::TimerId id) { parts_.timers.cancel(id); }
+
+  void add_run(LoadedRun loaded);
+  // `run` has an instance in memory (again); the one used longest ago may have to go.
+  void cached(Run& run);
+  void uncached(Run& run);
+
+  void retry_parked();
+  void stop();
+  bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
+
+ private:
+  void apply(Changes& changes);
+  sched::Ref<Run> find(const std::string& run_id);
+
+  const ServiceParts parts_;
+  const ServiceOptions options_;
+  const EngineParts engine_parts_;
+  const std::unique_ptr<StoreQueue> store_;
+  Watches watches_;
+  std::string id_prefix_;
+  std::atomic<uint64_t> last_workflow_{0};
+  std::atomic<bool> stopped_{false};
+
+  std::mutex mutex_;
+  std::unordered_map<std::string, sched::Ref<Run>> runs_;
+  using Recent = std::list<sched::Ref<Run>>;
+  Recent recent_;  // most recently used first
+  std::unordered_map<Run*, Recent::iterator> in_recent_;
+};
+
+}  // namespace trivium::units::workflows

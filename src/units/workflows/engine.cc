@@ -1,0 +1,228 @@
+#include "units/workflows/engine.h"
+
+#include <utility>
+
+#include "units/workflows/header.h"
+#include "units/workflows/matching.h"
+#include "units/workflows/payload.h"
+#include "units/workflows/replies.h"
+
+namespace trivium::units::workflows {
+namespace {
+
+bool is_version_marker(const Event& event) {
+  return event.type == EventType::marker_recorded && text_at(event.attributes, "marker_name") == "Version";
+}
+
+bool is_abandoned_attempt(const std::vector<Event>& events, size_t started) {
+  if (started + 1 >= events.size()) return false;
+  const EventType next = events[started + 1].type;
+  return next == EventType::task_failed || next == EventType::task_timed_out;
+}
+
+}  // namespace
+
+Engine::Engine(const EngineParts& parts, Place place, std::string workflow_id, std::string run_id)
+    : instance_(parts, [&] {
+        RunInfo info;
+        info.place = std::move(place);
+        info.workflow_id = std::move(workflow_id);
+        info.run_id = std::move(run_id);
+        return info;
+      }()) {}
+
+void Engine::feed(std::vector<Event> events, int64_t previous_started_id) {
+  if (at_ == events_.size()) {
+    events_ = std::move(events);
+    at_ = 0;
+  } else {
+    for (Event& event : events) events_.push_back(std::move(event));
+  }
+  if (!events_.empty()) last_event_id_ = events_.back().id;
+  previous_started_id_ = previous_started_id;
+}
+
+Engine::Step Engine::step() {
+  for (;;) {
+    if (running_) {
+      const Instance::Step reached = instance_.step();
+      if (reached == Instance::Step::again) return Step::again;
+      running_ = false;
+      if (reached == Instance::Step::failed) {
+        failure_ = instance_.task_failure();
+        return Step::failed;
+      }
+      closed_ = reached == Instance::Step::closed;
+      for (WorkflowCommand& command : instance_.take_commands()) unmatched_.push_back(std::move(command));
+      if (at_ == events_.size()) return Step::done;
+      instance_.take_messages();  // sent when this task was new
+    }
+    const std::optional<size_t> task = closed_ ? std::nullopt : next_task();
+    std::optional<TaskFailure> failure = walk_to(task.value_or(events_.size()));
+    if (!failure && task) failure = preload(*task);
+    if (failure) {
+      failure_ = std::move(failure);
+      return Step::failed;
+    }
+    if (!task) return Step::done;
+    const Event& started = events_[at_++];
+    instance_.begin_task(started, started.id <= previous_started_id_);
+    running_ = true;
+  }
+}
+
+// What becomes of the commands once they are in the history is decided by walk_to.
+std::vector<WorkflowCommand> Engine::take_commands() {
+  std::vector<WorkflowCommand> commands(unmatched_.begin(), unmatched_.end());
+  return commands;
+}
+
+std::optional<size_t> Engine::next_task() const {
+  for (size_t i = at_; i < events_.size(); ++i) {
+    if (events_[i].type == EventType::task_started && !is_abandoned_attempt(events_, i)) return i;
+  }
+  return std::nullopt;
+}
+
+// The markers the task at `started` produced when it was new.
+std::optional<TaskFailure> Engine::preload(size_t started) {
+  size_t i = started + 1;
+  if (i >= events_.size() || events_[i].type != EventType::task_completed) return std::nullopt;
+  for (++i; i < events_.size() && is_command_event(events_[i].type); ++i) {
+    if (events_[i].type != EventType::marker_recorded) continue;
+    if (auto failure = instance_.preload(events_[i])) return failure;
+  }
+  return std::nullopt;
+}
+
+std::optional<TaskFailure> Engine::walk_to(size_t end) {
+  while (at_ < end) {
+    if (auto failure = apply(events_[at_++])) return failure;
+  }
+  if (end == events_.size() || !matching_) return std::nullopt;
+  return finish_matching(events_[end]);
+}
+
+std::optional<TaskFailure> Engine::apply(const Event& event) {
+  if (event.type == EventType::task_completed) {
+    matching_ = true;
+    after_version_ = false;
+    return std::nullopt;
+  }
+  if (matching_) {
+    if (is_command_event(event.type)) return match(event);
+    if (auto failure = finish_matching(event)) return failure;
+  }
+  switch (event.type) {
+    case EventType::execution_started:
+      return instance_.start(event);
+    case EventType::execution_signaled: {
+      const std::string_view name = text_at(event.attributes, "signal_name");
+      if (name.starts_with('@')) return std::nullopt;
+      Result<Values> values = values_of(event.attributes.find("input"));
+      if (!values) {
+        return TaskFailure{false,
+                           "signal " + std::string(name) + " cannot be decoded: " + values.error().message};
+      }
+      // Without arguments a signal has one payload that says so.
+      if (values->count == 1 && values->bytes == std::string(1, wire::nil)) *values = {};
+      instance_.queue_message(
+          {std::string(name), sender_of(event.attributes.find("header")), std::move(*values)});
+      return std::nullopt;
+    }
+    case EventType::execution_cancel_requested:
+      instance_.queue_message(cancel_event(event.time_ns, text_at(event.attributes, "cause")));
+      return std::nullopt;
+    case EventType::timer_fired: {
+      auto& timers = instance_.timers();
+      const auto at = timers.find(std::string(text_at(event.attributes, "timer_id")));
+      const std::shared_ptr<Machine> timer = at != timers.end() ? std::move(at->second) : nullptr;
+      if (timer != nullptr) timers.erase(at);
+      if (timer != nullptr && timer->resolve(event, instance_)) return std::nullopt;
+      return TaskFailure{true, "[TMPRL1100] the history has TimerFired (event " + std::to_string(event.id) +
+                                   ") for a timer the code did not start: " +
+                                   std::string(text_at(event.attributes, "timer_id"))};
+    }
+    case EventType::activity_started:
+    case EventType::activity_completed:
+    case EventType::activity_failed:
+    case EventType::activity_timed_out:
+    case EventType::activity_canceled:
+      return resolve(integer_at(event.attributes, "scheduled_event_id"), event);
+    case EventType::child_start_failed:
+    case EventType::child_started:
+    case EventType::child_completed:
+    case EventType::child_failed:
+    case EventType::child_canceled:
+    case EventType::child_timed_out:
+    case EventType::child_terminated:
+    case EventType::signal_external_failed:
+    case EventType::external_signaled:
+    case EventType::cancel_external_failed:
+    case EventType::external_cancel_requested:
+      return resolve(integer_at(event.attributes, "initiated_event_id"), event);
+    case EventType::task_failed:
+      // A reset gives the children that follow other ids.
+      if (text_at(event.attributes, "cause") == "RESET_WORKFLOW") {
+        instance_.info().original_run_id = text_at(event.attributes, "new_run_id");
+      }
+      return std::nullopt;
+    case EventType::unknown:
+      if (event.worker_may_ignore) return std::nullopt;
+      return TaskFailure{
+          true, "[TMPRL1100] the history has an event this runtime does not know: " + event.unknown_name};
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<TaskFailure> Engine::resolve(int64_t initiated_id, const Event& event) {
+  auto& confirmed = instance_.confirmed();
+  const auto at = confirmed.find(initiated_id);
+  if (at == confirmed.end() || !at->second->resolve(event, instance_)) {
+    return TaskFailure{true, "[TMPRL1100] the history has " + std::string(event_name(event.type)) +
+                                 " (event " + std::to_string(event.id) + ") for event " +
+                                 std::to_string(initiated_id) +
+                                 ", where the code waits for nothing of the kind"};
+  }
+  switch (event.type) {
+    case EventType::activity_started:
+    case EventType::child_started:
+      break;
+    default:
+      confirmed.erase(at);
+  }
+  return std::nullopt;
+}
+
+std::optional<TaskFailure> Engine::match(const Event& event) {
+  if (is_close_event(event.type)) {
+    if (!unmatched_.empty() && unmatched_.back().event == event.type) unmatched_.pop_back();
+    return std::nullopt;
+  }
+  if (is_version_marker(event)) {
+    after_version_ = true;
+    return std::nullopt;
+  }
+  if (std::exchange(after_version_, false) && is_version_upsert(event)) return std::nullopt;
+  while (!unmatched_.empty() && unmatched_.front().version) unmatched_.pop_front();
+  if (unmatched_.empty()) return TaskFailure{true, mismatch(nullptr, &event)};
+  const WorkflowCommand command = std::move(unmatched_.front());
+  unmatched_.pop_front();
+  if (!agrees(command, event)) return TaskFailure{true, mismatch(&command, &event)};
+  if (command.machine) {
+    command.machine->confirmed(event);
+    if (event.type != EventType::timer_started) instance_.confirmed()[event.id] = command.machine;
+  }
+  return std::nullopt;
+}
+
+// `event`: the first one behind the commands of a task.
+std::optional<TaskFailure> Engine::finish_matching(const Event& event) {
+  matching_ = false;
+  while (!unmatched_.empty() && unmatched_.front().version) unmatched_.pop_front();
+  if (unmatched_.empty()) return std::nullopt;
+  return TaskFailure{true, mismatch(&unmatched_.front(), &event)};
+}
+
+}  // namespace trivium::units::workflows

@@ -1,0 +1,68 @@
+// The replay engine: history in, commands out (spec/workflows.md 17). It knows no provider. Fed with the
+// events since the last task it processed (all of them for a new engine), it runs the code of every task
+// among them; the commands of the last one are the outcome, those of earlier ones are compared with what
+// the history says they were.
+//
+// Threads: one at a time; interrupt() alone from a signal handler of the running thread.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "units/workflows/instance.h"
+
+namespace trivium::units::workflows {
+
+class Engine {
+ public:
+  // `parts` outlives the engine.
+  Engine(const EngineParts& parts, Place place, std::string workflow_id, std::string run_id);
+
+  // Events in order, the first one following the last one fed. Tasks up to `previous_started_id` are
+  // replayed: silent, with recorded values.
+  void feed(std::vector<Event> events, int64_t previous_started_id);
+
+  enum class Step {
+    again,   // the slice is over
+    done,    // everything fed was processed: take_commands() holds those of its last task
+    failed,  // failure() says why; the engine is of no use any more
+  };
+  Step step();
+  const TaskFailure& failure() const { return *failure_; }
+
+  std::vector<WorkflowCommand> take_commands();
+  // To be sent once the commands are durable.
+  std::vector<LocalMessage> take_messages() { return instance_.take_messages(); }
+
+  int64_t last_event_id() const { return last_event_id_; }
+  // The run has produced its closing command.
+  bool closed() const { return closed_; }
+  const RunInfo& info() const { return instance_.info(); }
+  size_t memory_used() const { return instance_.memory_used(); }
+  void interrupt() noexcept { instance_.interrupt(); }
+
+ private:
+  std::optional<size_t> next_task() const;
+  std::optional<TaskFailure> preload(size_t started);
+  std::optional<TaskFailure> apply(const Event& event);
+  std::optional<TaskFailure> resolve(int64_t initiated_id, const Event& event);
+  std::optional<TaskFailure> match(const Event& event);
+  std::optional<TaskFailure> finish_matching(const Event& event);
+  std::optional<TaskFailure> walk_to(size_t end);
+
+  Instance instance_;
+  std::vector<Event> events_;
+  size_t at_ = 0;  // the next one to apply
+  int64_t previous_started_id_ = 0;
+  int64_t last_event_id_ = 0;
+  bool running_ = false;
+  bool closed_ = false;
+  bool matching_ = false;
+  bool after_version_ = false;
+  std::deque<WorkflowCommand> unmatched_;  // of the task last run, in order
+  std::optional<TaskFailure> failure_;
+};
+
+}  // namespace trivium::units::workflows

@@ -1,0 +1,143 @@
+#include "units/workflows/event.h"
+
+#include "core/json.h"
+
+namespace trivium::units::workflows {
+namespace {
+
+enum Role : uint8_t { other, command, close };
+
+struct Description {
+  EventType type;
+  std::string_view name;
+  Role role;
+};
+
+// In the order of the enumeration.
+constexpr Description descriptions[] = {
+    {EventType::unknown, "", other},
+    {EventType::execution_started, "WorkflowExecutionStarted", other},
+    {EventType::execution_completed, "WorkflowExecutionCompleted", close},
+    {EventType::execution_failed, "WorkflowExecutionFailed", close},
+    {EventType::execution_timed_out, "WorkflowExecutionTimedOut", close},
+    {EventType::execution_terminated, "WorkflowExecutionTerminated", close},
+    {EventType::execution_canceled, "WorkflowExecutionCanceled", close},
+    {EventType::execution_continued_as_new, "WorkflowExecutionContinuedAsNew", close},
+    {EventType::execution_signaled, "WorkflowExecutionSignaled", other},
+    {EventType::execution_cancel_requested, "WorkflowExecutionCancelRequested", other},
+    {EventType::update_accepted, "WorkflowExecutionUpdateAccepted", command},
+    {EventType::update_completed, "WorkflowExecutionUpdateCompleted", command},
+    {EventType::task_scheduled, "WorkflowTaskScheduled", other},
+    {EventType::task_started, "WorkflowTaskStarted", other},
+    {EventType::task_completed, "WorkflowTaskCompleted", other},
+    {EventType::task_failed, "WorkflowTaskFailed", other},
+    {EventType::task_timed_out, "WorkflowTaskTimedOut", other},
+    {EventType::activity_scheduled, "ActivityTaskScheduled", command},
+    {EventType::activity_started, "ActivityTaskStarted", other},
+    {EventType::activity_completed, "ActivityTaskCompleted", other},
+    {EventType::activity_failed, "ActivityTaskFailed", other},
+    {EventType::activity_timed_out, "ActivityTaskTimedOut", other},
+    {EventType::activity_canceled, "ActivityTaskCanceled", other},
+    {EventType::activity_cancel_requested, "ActivityTaskCancelRequested", command},
+    {EventType::timer_started, "TimerStarted", command},
+    {EventType::timer_fired, "TimerFired", other},
+    {EventType::timer_canceled, "TimerCanceled", command},
+    {EventType::marker_recorded, "MarkerRecorded", command},
+    {EventType::search_attributes_upserted, "UpsertWorkflowSearchAttributes", command},
+    {EventType::properties_modified, "WorkflowPropertiesModified", command},
+    {EventType::child_initiated, "StartChildWorkflowExecutionInitiated", command},
+    {EventType::child_start_failed, "StartChildWorkflowExecutionFailed", other},
+    {EventType::child_started, "ChildWorkflowExecutionStarted", other},
+    {EventType::child_completed, "ChildWorkflowExecutionCompleted", other},
+    {EventType::child_failed, "ChildWorkflowExecutionFailed", other},
+    {EventType::child_canceled, "ChildWorkflowExecutionCanceled", other},
+    {EventType::child_timed_out, "ChildWorkflowExecutionTimedOut", other},
+    {EventType::child_terminated, "ChildWorkflowExecutionTerminated", other},
+    {EventType::signal_external_initiated, "SignalExternalWorkflowExecutionInitiated", command},
+    {EventType::signal_external_failed, "SignalExternalWorkflowExecutionFailed", other},
+    {EventType::external_signaled, "ExternalWorkflowExecutionSignaled", other},
+    {EventType::cancel_external_initiated, "RequestCancelExternalWorkflowExecutionInitiated", command},
+    {EventType::cancel_external_failed, "RequestCancelExternalWorkflowExecutionFailed", other},
+    {EventType::external_cancel_requested, "ExternalWorkflowExecutionCancelRequested", other},
+};
+
+const Description& description(EventType type) { return descriptions[static_cast<size_t>(type)]; }
+
+Event event_of(const Value& record) {
+  Event event;
+  if (!record.is_object()) return event;
+  const Object& members = record.as_object();
+  const std::string_view name = text_at(members, "event_type");
+  event.id = integer_at(members, "event_id");
+  event.time_ns = integer_at(members, "event_time");
+  event.type = event_type(name);
+  if (event.type == EventType::unknown) event.unknown_name = name;
+  if (const Value* ignore = members.find("worker_may_ignore")) {
+    event.worker_may_ignore = ignore->is_bool() && ignore->as_bool();
+  }
+  if (const Value* attributes = members.find("attributes");
+      attributes != nullptr && attributes->is_object()) {
+    event.attributes = attributes->as_object();
+  }
+  return event;
+}
+
+}  // namespace
+
+std::string_view event_name(EventType type) { return description(type).name; }
+
+EventType event_type(std::string_view name) {
+  for (const Description& candidate : descriptions) {
+    if (candidate.name == name) return candidate.type;
+  }
+  return EventType::unknown;
+}
+
+bool is_command_event(EventType type) { return description(type).role != other; }
+bool is_close_event(EventType type) { return description(type).role == close; }
+
+const Value* value_at(const Object& attributes, std::string_view path) {
+  const size_t dot = path.find('.');
+  const Value* member = attributes.find(path.substr(0, dot));
+  if (member == nullptr || dot == std::string_view::npos) return member;
+  return member->find_path(path.substr(dot + 1));
+}
+
+std::string_view text_at(const Object& attributes, std::string_view path) {
+  const Value* value = value_at(attributes, path);
+  return value != nullptr && value->is_string() ? std::string_view(value->as_string()) : std::string_view();
+}
+
+int64_t integer_at(const Object& attributes, std::string_view path) {
+  const Value* value = value_at(attributes, path);
+  return value != nullptr && value->is_int() ? value->as_int() : 0;
+}
+
+std::string encode_events(std::span<const Event> events) {
+  std::string out = "[";
+  for (const Event& event : events) {
+    if (out.size() > 1) out += ",\n";
+    out += "{\"event_id\":";
+    json::append_integer(out, event.id);
+    out += ",\"event_type\":";
+    json::append_string(out, event.type == EventType::unknown ? event.unknown_name : event_name(event.type));
+    out += ",\"event_time\":";
+    json::append_integer(out, event.time_ns);
+    if (event.worker_may_ignore) out += ",\"worker_may_ignore\":true";
+    out += ",\"attributes\":";
+    // Attributes are shallow: what the application nests lies in payloads, which are text.
+    out += json::encode(Value(event.attributes)).value_or("{}");
+    out += '}';
+  }
+  return out += ']';
+}
+
+Result<> decode_events(std::string_view text, std::vector<Event>& events) {
+  Result<Value> decoded = json::decode(text);
+  if (!decoded) return fail(std::move(decoded.error()));
+  if (!decoded->is_array()) return fail(kind::internal, "a history batch is not a list of events");
+  for (const Value& record : decoded->as_array()) events.push_back(event_of(record));
+  return {};
+}
+
+}  // namespace trivium::units::workflows

@@ -1,0 +1,73 @@
+// What workflows need from the rest of the runtime. Implementations are thread-safe and do not block.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "core/frame.h"
+#include "core/value.h"
+#include "lua/command.h"
+#include "lua/message.h"
+#include "lua/program.h"
+#include "units/commands/processes.h"
+
+namespace trivium::units::workflows {
+
+// The code of a workflow type.
+struct WorkflowCode {
+  lua::ProgramRef program;
+  std::string entry_id;
+  std::string hash;  // of all its sources; kept with each run
+};
+
+class WorkflowPrograms {
+ public:
+  virtual ~WorkflowPrograms() = default;
+  // Nothing: this runtime does not know the type.
+  virtual std::optional<WorkflowCode> find(const std::string& type) const = 0;
+  virtual std::vector<std::string> types() const = 0;
+  // The type name of a workflow entry: its custom name, else its id (2.2).
+  virtual std::string type_of(const std::string& entry_id) const = 0;
+};
+
+// The functions that run as activities.
+class ActivityFunctions {
+ public:
+  // One attempt in progress.
+  class Attempt {
+   public:
+    virtual ~Attempt() = default;
+    // Cancels the call as a function call is cancelled; it still ends through its callback.
+    virtual void cancel() = 0;
+  };
+  using Done = std::function<void(lua::Reply)>;
+
+  virtual ~ActivityFunctions() = default;
+  virtual bool exists(const std::string& id) const = 0;
+  virtual std::vector<std::string> ids() const = 0;
+  // meta.options of the entry: defaults of activity options.
+  virtual Object options(const std::string& id) const = 0;
+  // Calls the function; `done` is called once, from any thread, possibly before this returns.
+  virtual std::unique_ptr<Attempt> call(const std::string& id, Values arguments, FrameRef frame,
+                                        Done done) = 0;
+};
+
+// Processes of this runtime.
+class LocalProcesses {
+ public:
+  virtual ~LocalProcesses() = default;
+  // The PID of a registered name; NotFound otherwise.
+  virtual Result<std::string> resolve(const std::string& name) const = 0;
+  // Whether a message to this PID has a host to go to.
+  virtual Result<> routable(const std::string& pid) const = 0;
+  virtual void deliver(const std::string& pid, lua::Message message) = 0;
+  // process.registry, for a workflow's PID.
+  virtual Result<Value> name_operation(NameOperation::Verb verb, const std::string& name,
+                                       const std::string& pid) = 0;
+};
+
+}  // namespace trivium::units::workflows

@@ -1,0 +1,87 @@
+// What the run knows and changes about itself: workflow.info and attrs (spec/workflows.md 11.2, 11.4),
+// registered names (7, edge), process.upgrade as continue-as-new (16).
+#include "units/workflows/header.h"
+#include "units/workflows/meanings.h"
+#include "units/workflows/options.h"
+#include "units/workflows/payload.h"
+
+namespace trivium::units::workflows {
+namespace {
+
+void overlay(Object& onto, const Object& fields) {
+  for (const auto& [key, value] : fields) onto.set(key, value);
+}
+
+}  // namespace
+
+Plan plan(Instance& instance, lua::OpId, WorkflowInfo& command) {
+  const RunInfo& info = instance.info();
+  switch (command.field) {
+    case WorkflowInfo::Field::history_length:
+      return Plan::now(lua::Reply::of(instance.history_length()));
+    case WorkflowInfo::Field::history_size:
+      return Plan::now(lua::Reply::of(instance.history_size()));
+    case WorkflowInfo::Field::all:
+      break;
+  }
+  return Plan::now(lua::Reply::of(Object{{"workflow_id", info.workflow_id},
+                                         {"run_id", info.run_id},
+                                         {"workflow_type", info.type},
+                                         {"task_queue", info.task_queue},
+                                         {"namespace", info.place.name_space},
+                                         {"attempt", info.attempt},
+                                         {"history_length", instance.history_length()},
+                                         {"history_size", instance.history_size()}}));
+}
+
+Plan plan(Instance& instance, lua::OpId, WorkflowAttributes& command) {
+  Object search;
+  for (const auto& [key, value] : command.search) {
+    Result<Value> payload = search_attribute(key, value);
+    if (!payload) return Plan::refuse(std::move(payload.error()));
+    search.set(key, std::move(*payload));
+  }
+  Object memo;
+  for (const auto& [key, value] : command.memo) memo.set(key, json_payload(value));
+  return {
+      std::nullopt,
+      [&instance, search = std::move(search), memo = std::move(memo)]() -> std::optional<lua::Reply> {
+        if (!search.empty()) {
+          overlay(instance.search_attributes(), search);
+          instance.emit(
+              {EventType::search_attributes_upserted, Object{{"search_attributes", search}}, {}, nullptr});
+        }
+        if (!memo.empty()) {
+          overlay(instance.memo(), memo);
+          instance.emit({EventType::properties_modified, Object{{"upserted_memo", memo}}, {}, nullptr});
+        }
+        return lua::Reply::of(true);
+      }};
+}
+
+Plan plan(Instance& instance, lua::OpId, NameOperation& command) {
+  Result<Value> outcome = instance.parts().processes.name_operation(
+      command.verb, command.name, command.pid.empty() ? instance.info().pid() : command.pid);
+  if (!outcome) return Plan::refuse(std::move(outcome.error()));
+  return Plan::now(lua::Reply::of(std::move(*outcome)));
+}
+
+Plan plan(Instance& instance, lua::OpId, Upgrade& command) {
+  Result<Array> input = payloads_of(command.arguments);
+  if (!input) return Plan::refuse(std::move(input.error()));
+  const RunInfo& info = instance.info();
+  Object attributes{
+      {"workflow_type",
+       Object{{"name", command.id.empty() ? info.type : instance.parts().programs.type_of(command.id)}}},
+      {"task_queue", Object{{"name", info.task_queue}}},
+      {"input", std::move(*input)}};
+  if (Object header = header_of(*info.frame); !header.empty()) attributes.set("header", std::move(header));
+  if (!instance.memo().empty()) attributes.set("memo", instance.memo());
+  if (!instance.search_attributes().empty())
+    attributes.set("search_attributes", instance.search_attributes());
+  if (const Value* retry = info.started.find("retry_policy")) attributes.set("retry_policy", *retry);
+  instance.close_with({EventType::execution_continued_as_new, std::move(attributes), {}, nullptr});
+  return {std::nullopt, [] { return std::nullopt; }};
+}
+
+}  // namespace trivium::units::workflows

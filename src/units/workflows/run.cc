@@ -1,0 +1,159 @@
+#include "units/workflows/run.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "units/workflows/core.h"
+
+namespace trivium::units::workflows {
+
+Run::Run(std::shared_ptr<Core> core, LoadedRun loaded)
+    : core_(std::move(core)), run_id_(loaded.row.run_id), activities_(*this, *core_) {
+  mail_.push_back([this, loaded = std::move(loaded)]() mutable { open(loaded); });
+}
+
+Run::~Run() = default;
+
+// --- any thread -------------------------------------------------------------------------------------
+
+void Run::post(sched::Task task) {
+  {
+    const std::lock_guard lock(mutex_);
+    mail_.push_back(std::move(task));
+  }
+  core_->parts().scheduler.wake(*this);
+}
+
+void Run::take(InboundRow inbound) {
+  post([this, inbound = std::move(inbound)]() mutable {
+    Waiting waiting;
+    waiting.inbound = inbound.sequence;
+    waiting.events.push_back({0, inbound.type, inbound.time_ns, std::move(inbound.attributes), false, {}});
+    add_waiting(std::move(waiting));
+  });
+}
+
+void Run::close_from_outside() {
+  post([this] { close(); });
+}
+
+void Run::evict() {
+  post([this] {
+    if (phase_ == Phase::idle) drop_engine();
+  });
+}
+
+void Run::retry() {
+  post([this] {
+    if (phase_ == Phase::parked) phase_ = Phase::idle;
+  });
+}
+
+// --- its turn ---------------------------------------------------------------------------------------
+
+void Run::preempt() noexcept {
+  if (engine_) engine_->interrupt();
+}
+
+sched::Outcome Run::run() {
+  std::vector<sched::Task> mail;
+  {
+    const std::lock_guard lock(mutex_);
+    mail.swap(mail_);
+  }
+  for (sched::Task& task : mail) {
+    if (phase_ == Phase::closed) break;
+    task();
+  }
+  if (phase_ == Phase::idle && has_work()) begin();
+  if (phase_ == Phase::computing) return compute();
+  return phase_ == Phase::closed ? sched::Outcome::done : sched::Outcome::idle;
+}
+
+void Run::open(LoadedRun& loaded) {
+  row_ = std::move(loaded.row);
+  for (InboundRow& inbound : loaded.inbound) {
+    Waiting waiting;
+    waiting.inbound = inbound.sequence;
+    waiting.events.push_back({0, inbound.type, inbound.time_ns, std::move(inbound.attributes), false, {}});
+    add_waiting(std::move(waiting));
+  }
+  for (const TimerRow& timer : loaded.timers) arm_timer(timer);
+  for (ActivityRow& activity : loaded.activities) activities_.recover(std::move(activity));
+  arm_deadline();
+}
+
+void Run::arm_deadline() {
+  if (row_.last_task_started == 0 && row_.first_task_ns > core_->now_ns()) {
+    alarms_.push_back(core_->at(row_.first_task_ns, [run = sched::Ref<Run>(this)] { run->post([] {}); }));
+  }
+  if (row_.run_deadline_ns == 0) return;
+  alarms_.push_back(core_->at(row_.run_deadline_ns, [core = core_, run = sched::Ref<Run>(this)] {
+    core->transact(
+        [workflow_id = run->row_.workflow_id, run_id = run->run_id_](Tables& tables, ScriptContext& context) {
+          return workflows::close_from_outside(tables, workflow_id, run_id, EventType::execution_timed_out,
+                                               {}, context);
+        },
+        [](const Result<>&) {});  // closed already: nothing to do
+  }));
+}
+
+void Run::arm_timer(const TimerRow& timer) {
+  Timer armed{timer, {}};
+  armed.armed = core_->at(timer.due_ns, [run = sched::Ref<Run>(this), id = timer.started_event_id] {
+    run->post([run = run.get(), id] { run->timer_due(id); });
+  });
+  timers_.push_back(std::move(armed));
+}
+
+void Run::timer_due(int64_t started_event_id) {
+  for (const Timer& timer : timers_) {
+    if (timer.row.started_event_id != started_event_id) continue;
+    Waiting waiting;
+    waiting.timer = started_event_id;
+    waiting.events.push_back(
+        {0,
+         EventType::timer_fired,
+         core_->now_ns(),
+         Object{{"timer_id", timer.row.timer_id}, {"started_event_id", started_event_id}},
+         false,
+         {}});
+    add_waiting(std::move(waiting));
+  }
+}
+
+bool Run::has_work() const {
+  if (row_.last_task_started != 0) return !waiting_.empty();
+  return row_.first_task_ns <= core_->now_ns();
+}
+
+void Run::pause(Duration delay) {
+  phase_ = Phase::pausing;
+  alarms_.push_back(core_->at(core_->now_ns() + delay.count(), [run = sched::Ref<Run>(this)] {
+    run->post([run = run.get()] {
+      if (run->phase_ == Phase::pausing) run->phase_ = Phase::idle;
+    });
+  }));
+}
+
+void Run::drop_engine() {
+  if (!engine_) return;
+  engine_.reset();
+  unfed_.clear();
+  core_->uncached(*this);
+}
+
+void Run::close() {
+  if (phase_ == Phase::closed) return;
+  phase_ = Phase::closed;
+  drop_engine();
+  activities_.stop();
+  for (const Timer& timer : timers_) core_->cancel(timer.armed);
+  for (const sched::TimerId alarm : alarms_) core_->cancel(alarm);
+  timers_.clear();
+  alarms_.clear();
+  waiting_.clear();
+  in_task_.clear();
+}
+
+}  // namespace trivium::units::workflows

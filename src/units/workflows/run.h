@@ -1,0 +1,125 @@
+// One open run of this runtime: takes what happens to it (messages, outcomes, timers), lets the engine
+// carry out a workflow task when there is something new, and commits what came of it.
+//
+//   idle ──▶ (loading ──▶) computing ──▶ committing ──▶ idle …  ──▶ closed
+//                 task failure: parked        refused or no disk: idle again, from the history
+//
+// Effects become visible only after the commit.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sched/ref.h"
+#include "sched/runnable.h"
+#include "sched/task.h"
+#include "sched/timers.h"
+#include "units/workflows/activities.h"
+#include "units/workflows/engine.h"
+#include "units/workflows/store/scripts.h"
+
+namespace trivium::units::workflows {
+
+class Core;
+
+// A run as the store has it.
+struct LoadedRun {
+  RunRow row;
+  std::vector<InboundRow> inbound;
+  std::vector<ActivityRow> activities;
+  std::vector<TimerRow> timers;
+  bool recovered = false;  // from an earlier runtime
+};
+
+// What waits for the next task: events without ids, and what the commit has to remove for them.
+struct Waiting {
+  std::vector<Event> events;
+  int64_t inbound = 0;   // sequence
+  int64_t activity = 0;  // scheduled event id
+  int64_t timer = 0;     // started event id
+};
+
+class Run final : public sched::Runnable {
+ public:
+  Run(std::shared_ptr<Core> core, LoadedRun loaded);
+  ~Run() override;
+
+  // --- any thread -----------------------------------------------------------------------------------
+  // `task` runs on the run's own turn. It must not hold a reference to the run.
+  void post(sched::Task task);
+  void take(InboundRow inbound);
+  // Somebody else ended the run.
+  void close_from_outside();
+  // Drops the instance; the history is enough to build it again.
+  void evict();
+  // Tries again what a task failure stopped.
+  void retry();
+  const std::string& run_id() const { return run_id_; }
+
+  // --- on the run's turn ----------------------------------------------------------------------------
+  void add_waiting(Waiting waiting) { waiting_.push_back(std::move(waiting)); }
+  const RunRow& row() const { return row_; }
+  bool closed() const { return phase_ == Phase::closed; }
+
+ private:
+  enum class Phase { idle, loading, computing, committing, pausing, parked, closed };
+
+  sched::Outcome run() override;
+  void preempt() noexcept override;
+
+  void open(LoadedRun& loaded);
+  void arm_timer(const TimerRow& timer);
+  void timer_due(int64_t started_event_id);
+  void arm_deadline();
+  bool has_work() const;
+
+  void begin();
+  void load_history();
+  void loaded(Result<> outcome, std::optional<RunRow> row, const std::vector<std::string>& batches);
+  void begin_task(std::vector<Event> history);
+  std::vector<Event> number_events();
+  sched::Outcome compute();
+  void commit();
+  void committed(Result<> outcome, const TaskCommit& commit);
+  void take_effect(const TaskCommit& commit);
+  void give_back();
+  void drop_engine();
+  void park(const TaskFailure& failure);
+  void pause(Duration delay);
+  void fail_too_long();
+  void close();
+
+  const std::shared_ptr<Core> core_;
+  const std::string run_id_;
+
+  std::mutex mutex_;
+  std::vector<sched::Task> mail_;
+
+  RunRow row_;
+  Phase phase_ = Phase::idle;
+  std::deque<Waiting> waiting_;
+  std::deque<Waiting> in_task_;  // taken up by the task in progress
+  std::unique_ptr<Engine> engine_;
+  std::vector<Event> unfed_;  // of the last commit, for the cached engine
+  std::vector<Event> task_events_;
+  int64_t task_started_ = 0;
+  int64_t task_time_ns_ = 0;
+  int64_t compute_since_ns_ = 0;
+  int64_t last_time_ns_ = 0;
+  std::vector<LocalMessage> messages_;
+  bool warned_ = false;
+
+  struct Timer {
+    TimerRow row;
+    sched::TimerId armed{};
+  };
+  std::vector<Timer> timers_;
+  std::vector<sched::TimerId> alarms_;  // first task, deadline, pause
+  Activities activities_;
+};
+
+}  // namespace trivium::units::workflows

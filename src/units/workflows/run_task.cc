@@ -1,0 +1,278 @@
+// How a run carries out one workflow task: events in, the engine, events and effects out.
+#include <algorithm>
+#include <utility>
+
+#include "units/workflows/core.h"
+#include "units/workflows/failure.h"
+#include "units/workflows/run.h"
+
+namespace trivium::units::workflows {
+namespace {
+
+constexpr int64_t max_events = 51200;
+constexpr int64_t warn_events = 10000;
+constexpr int64_t max_history_bytes = 50 << 20;
+constexpr std::string_view identity = "trivium";
+
+void overlay(Object& onto, const Value* fields) {
+  if (fields == nullptr || !fields->is_object()) return;
+  for (const auto& [key, value] : fields->as_object()) onto.set(key, value);
+}
+
+}  // namespace
+
+void Run::begin() {
+  if (row_.next_event_id > max_events || row_.history_bytes > max_history_bytes) return fail_too_long();
+  if (row_.next_event_id > warn_events && !std::exchange(warned_, true)) {
+    core_->log().warn(
+        "a workflow's history grows long: continue as new (process.upgrade) before it reaches the limit",
+        {{"workflow", row_.workflow_id}, {"events", row_.next_event_id - 1}, {"limit", max_events}});
+  }
+  if (engine_) {
+    begin_task({});
+  } else {
+    load_history();
+  }
+}
+
+void Run::load_history() {
+  phase_ = Phase::loading;
+  struct Found {
+    std::optional<RunRow> row;
+    std::vector<std::string> batches;
+  };
+  auto found = std::make_shared<Found>();
+  core_->transact(
+      [found, id = run_id_](Tables& tables, ScriptContext&) -> Result<> {
+        found->row = tables.run(id);
+        found->batches = tables.history(id, 1, -1);
+        return {};
+      },
+      [found, run = sched::Ref<Run>(this)](Result<> outcome) {
+        run->post([run = run.get(), found, outcome = std::move(outcome)] {
+          run->loaded(outcome, found->row, found->batches);
+        });
+      });
+}
+
+void Run::loaded(Result<> outcome, std::optional<RunRow> row, const std::vector<std::string>& batches) {
+  if (!outcome) return pause(std::chrono::seconds(1));
+  if (!row || row->status != RunStatus::running) return close();
+  row_ = std::move(*row);
+  std::vector<Event> history;
+  for (const std::string& batch : batches) {
+    if (Result<> decoded = decode_events(batch, history); !decoded) {
+      return park({false, "the history cannot be read: " + decoded.error().message});
+    }
+  }
+  if (!history.empty()) last_time_ns_ = std::max(last_time_ns_, history.back().time_ns);
+  engine_ =
+      std::make_unique<Engine>(core_->engine_parts(), core_->place(row_.worker), row_.workflow_id, run_id_);
+  begin_task(std::move(history));
+}
+
+// Gives what waits its place in the history.
+std::vector<Event> Run::number_events() {
+  int64_t id = row_.next_event_id;
+  std::vector<Event> events;
+  const auto add = [&](Event event) {
+    event.id = id++;
+    event.time_ns = task_time_ns_;
+    events.push_back(std::move(event));
+  };
+  for (Waiting& waiting : waiting_) {
+    for (Event event : waiting.events) {
+      if (waiting.activity != 0 && event.type != EventType::activity_started) {
+        event.attributes.set("started_event_id", id - 1);
+      }
+      add(std::move(event));
+    }
+    in_task_.push_back(std::move(waiting));
+  }
+  waiting_.clear();
+  add({0,
+       EventType::task_scheduled,
+       0,
+       Object{{"task_queue", Object{{"name", row_.task_queue}}}, {"attempt", 1}},
+       false,
+       {}});
+  task_started_ = id;
+  add({0,
+       EventType::task_started,
+       0,
+       Object{{"scheduled_event_id", id - 1},
+              {"identity", identity},
+              {"history_size_bytes", row_.history_bytes}},
+       false,
+       {}});
+  return events;
+}
+
+void Run::begin_task(std::vector<Event> history) {
+  task_time_ns_ = last_time_ns_ = std::max(last_time_ns_, core_->now_ns());
+  task_events_ = number_events();
+  std::vector<Event> feed = std::move(history);
+  for (Event& event : std::exchange(unfed_, {})) feed.push_back(std::move(event));
+  feed.insert(feed.end(), task_events_.begin(), task_events_.end());
+  engine_->feed(std::move(feed), row_.last_task_started);
+  compute_since_ns_ = core_->parts().clock.monotonic_ns();
+  phase_ = Phase::computing;
+}
+
+sched::Outcome Run::compute() {
+  switch (engine_->step()) {
+    case Engine::Step::again:
+      if (core_->parts().clock.monotonic_ns() - compute_since_ns_ > core_->options().task_timeout.count()) {
+        core_->log().error("a workflow computes for too long without waiting; it is stopped and tried again",
+                           {{"workflow", row_.workflow_id}, {"type", row_.type}});
+        give_back();
+        pause(core_->options().task_timeout);
+        return sched::Outcome::idle;
+      }
+      return sched::Outcome::again;
+    case Engine::Step::failed:
+      park(TaskFailure(engine_->failure()));
+      return sched::Outcome::idle;
+    case Engine::Step::done:
+      commit();
+      return sched::Outcome::idle;
+  }
+  return sched::Outcome::idle;
+}
+
+void Run::commit() {
+  phase_ = Phase::committing;
+  auto commit = std::make_shared<TaskCommit>();
+  commit->run_id = run_id_;
+  commit->fence = row_.fence;
+  commit->first_event_id = row_.next_event_id;
+  commit->task_started = task_started_;
+  commit->started = engine_->info().started;
+  if (const auto code = core_->parts().programs.find(row_.type)) commit->code_hash = code->hash;
+  for (const Waiting& taken : in_task_) {
+    if (taken.inbound != 0) commit->consumed.push_back(taken.inbound);
+    if (taken.activity != 0) commit->closed_activities.push_back(taken.activity);
+    if (taken.timer != 0) commit->fired_timers.push_back(taken.timer);
+  }
+  commit->events = std::exchange(task_events_, {});
+  const int64_t completed = task_started_ + 1;
+  commit->events.push_back({completed,
+                            EventType::task_completed,
+                            task_time_ns_,
+                            Object{{"scheduled_event_id", task_started_ - 1},
+                                   {"started_event_id", task_started_},
+                                   {"identity", identity}},
+                            false,
+                            {}});
+  for (WorkflowCommand& command : engine_->take_commands()) {
+    Event event{commit->events.back().id + 1,  command.event, task_time_ns_,
+                std::move(command.attributes), false,         {}};
+    event.attributes.set("workflow_task_completed_event_id", completed);
+    if (!command.summary.empty()) event.attributes.set("summary", command.summary);
+    overlay(commit->memo, value_at(event.attributes, "upserted_memo"));
+    if (event.type == EventType::search_attributes_upserted) {
+      overlay(commit->search_attributes, value_at(event.attributes, "search_attributes"));
+    }
+    commit->events.push_back(std::move(event));
+  }
+  messages_ = engine_->take_messages();
+  core_->transact(
+      [commit](Tables& tables, ScriptContext& context) { return commit_task(tables, *commit, context); },
+      [commit, run = sched::Ref<Run>(this)](Result<> outcome) {
+        run->post(
+            [run = run.get(), commit, outcome = std::move(outcome)] { run->committed(outcome, *commit); });
+      });
+}
+
+void Run::committed(Result<> outcome, const TaskCommit& commit) {
+  if (outcome) return take_effect(commit);
+  messages_.clear();
+  give_back();
+  if (outcome.error().kind == kind::conflict) {
+    phase_ = Phase::idle;  // looks at the history again
+    return;
+  }
+  core_->log().error("a workflow step could not be written and will be tried again",
+                     {{"workflow", row_.workflow_id}, {"error", outcome.error().message}});
+  pause(std::chrono::seconds(1));
+}
+
+// The task is in the history: now, and not before, the world may see it.
+void Run::take_effect(const TaskCommit& commit) {
+  in_task_.clear();
+  row_.next_event_id = commit.events.back().id + 1;
+  row_.last_task_started = commit.task_started;
+  row_.parked.clear();
+  phase_ = Phase::idle;
+  for (const int64_t activity : commit.closed_activities) activities_.forget(activity);
+  for (const int64_t fired : commit.fired_timers) {
+    std::erase_if(timers_, [fired](const Timer& timer) { return timer.row.started_event_id == fired; });
+  }
+  for (LocalMessage& message : std::exchange(messages_, {})) {
+    core_->parts().processes.deliver(message.pid, std::move(message.message));
+  }
+  if (is_close_event(commit.events.back().type)) return close();
+  unfed_.clear();
+  for (const Event& event : commit.events) {
+    if (event.id <= commit.task_started) continue;
+    unfed_.push_back(event);
+    if (event.type == EventType::timer_started) {
+      arm_timer({event.id, std::string(text_at(event.attributes, "timer_id")),
+                 event.time_ns + integer_at(event.attributes, "start_to_fire_timeout")});
+    } else if (event.type == EventType::activity_scheduled) {
+      ActivityRow activity;
+      activity.scheduled_event_id = event.id;
+      activity.scheduled_ns = event.time_ns;
+      activity.scheduled = event.attributes;
+      activities_.add(std::move(activity));
+    } else if (event.type == EventType::activity_cancel_requested) {
+      activities_.request_cancel(integer_at(event.attributes, "scheduled_event_id"));
+    }
+  }
+  row_.history_bytes += static_cast<int64_t>(encode_events(commit.events).size());
+  core_->cached(*this);
+}
+
+// The task comes to nothing: what it had taken up waits again, in front.
+void Run::give_back() {
+  drop_engine();
+  for (; !in_task_.empty(); in_task_.pop_back()) waiting_.push_front(std::move(in_task_.back()));
+  task_events_.clear();
+}
+
+void Run::park(const TaskFailure& failure) {
+  give_back();
+  phase_ = Phase::parked;
+  if (row_.parked == failure.message) return;
+  row_.parked = failure.message;
+  core_->log().error(
+      "a workflow cannot go on and waits until its code or its surroundings are put right",
+      {{"workflow", row_.workflow_id}, {"run", run_id_}, {"type", row_.type}, {"reason", failure.message}});
+  core_->transact(
+      [id = run_id_, reason = failure.message](Tables& tables, ScriptContext&) -> Result<> {
+        if (std::optional<RunRow> row = tables.run(id); row && row->status == RunStatus::running) {
+          row->parked = reason;
+          tables.update_run(*row);
+        }
+        return {};
+      },
+      [](const Result<>&) {});  // only a note
+}
+
+void Run::fail_too_long() {
+  phase_ = Phase::committing;
+  Object attributes{{"failure", application_failure("Internal",
+                                                    "the workflow's history reached its limit of " +
+                                                        std::to_string(max_events) + " events or 50 MB",
+                                                    true)}};
+  core_->transact(
+      [row = row_, attributes = std::move(attributes)](Tables& tables, ScriptContext& context) {
+        return workflows::close_from_outside(tables, row.workflow_id, row.run_id, EventType::execution_failed,
+                                             attributes, context);
+      },
+      [run = sched::Ref<Run>(this)](const Result<>& outcome) {
+        if (!outcome) run->post([run = run.get()] { run->pause(std::chrono::seconds(1)); });
+      });
+}
+
+}  // namespace trivium::units::workflows

@@ -1,0 +1,326 @@
+#include "units/workflows/service.h"
+
+#include <utility>
+
+#include "units/pid.h"
+#include "units/workflows/core.h"
+#include "units/workflows/header.h"
+#include "units/workflows/payload.h"
+
+namespace trivium::units::workflows {
+namespace {
+
+std::string workflow_id_of(const std::string& pid) {
+  const std::optional<PidText> parsed = parse_pid(pid);
+  return parsed ? std::string(parsed->id) : pid;
+}
+
+// How 5.4 reads the options.
+struct Policy {
+  std::string workflow_id;
+  ConflictPolicy conflict;
+  bool error_when_started;
+};
+
+Policy policy_of(const StartOptions& options, const StartRequest& request, Core& core) {
+  Policy policy;
+  policy.workflow_id = options.id.empty() ? request.name : options.id;
+  const bool manual = !policy.workflow_id.empty();
+  if (!manual) policy.workflow_id = core.new_workflow_id();
+  policy.error_when_started = options.error_when_started.value_or(!manual);
+  policy.conflict = options.conflict.value_or(policy.error_when_started ? ConflictPolicy::fail
+                                                                        : ConflictPolicy::use_existing);
+  return policy;
+}
+
+Object started_attributes(const StartOptions& options, const StartRequest& request, const std::string& type,
+                          const std::string& queue, Array input) {
+  Object attributes{{"workflow_type", Object{{"name", type}}},
+                    {"task_queue", Object{{"name", queue}}},
+                    {"input", std::move(input)}};
+  const auto add = [&](std::string_view key, Value value) { attributes.set(key, std::move(value)); };
+  if (request.frame != nullptr) {
+    if (Object header = header_of(*request.frame); !header.empty()) add("header", std::move(header));
+  }
+  if (options.execution_timeout.count() > 0)
+    add("workflow_execution_timeout", options.execution_timeout.count());
+  if (options.run_timeout.count() > 0) add("workflow_run_timeout", options.run_timeout.count());
+  if (options.task_timeout.count() > 0) add("workflow_task_timeout", options.task_timeout.count());
+  if (!options.retry_policy.is_nil()) add("retry_policy", options.retry_policy);
+  if (!options.cron.empty()) add("cron_schedule", options.cron);
+  if (!options.memo.empty()) add("memo", options.memo);
+  if (!options.search_attributes.empty()) add("search_attributes", options.search_attributes);
+  if (!options.summary.empty()) add("summary", options.summary);
+  if (!options.details.empty()) add("details", options.details);
+  return attributes;
+}
+
+Result<InboundRow> signal_of(const lua::Message& message) {
+  Result<Array> input = payloads_of(message.values);
+  if (!input) return fail(std::move(input.error()));
+  if (input->empty()) input->push_back(null_payload());
+  InboundRow inbound;
+  inbound.type = EventType::execution_signaled;
+  inbound.attributes = Object{{"signal_name", message.topic},
+                              {"input", std::move(*input)},
+                              {"header", signal_header(Frame(), message.from)}};
+  return inbound;
+}
+
+// A start whose options were read and whose arguments were encoded.
+struct Prepared {
+  RunStart start;
+  std::vector<InboundRow> signals;
+  bool error_when_started = false;
+};
+
+Result<Prepared> prepare(Core& core, const StartRequest& request) {
+  const std::string type = core.parts().programs.type_of(request.id);
+  if (!core.parts().programs.find(type)) {
+    return fail(kind::not_found, "workflow " + request.id + " not found");
+  }
+  Result<StartOptions> options = parse_start_options(request.options);
+  if (!options) return fail(std::move(options.error()));
+  Result<Array> input = payloads_of(request.arguments);
+  if (!input) return fail(std::move(input.error()));
+  Prepared prepared;
+  for (const lua::Message& message : request.messages) {
+    Result<InboundRow> signal = signal_of(message);
+    if (!signal) return fail(std::move(signal.error()));
+    prepared.signals.push_back(std::move(*signal));
+  }
+  const Policy policy = policy_of(*options, request, core);
+  prepared.error_when_started = policy.error_when_started;
+  prepared.start.workflow_id = policy.workflow_id;
+  prepared.start.conflict = policy.conflict;
+  prepared.start.reuse = options->reuse;
+  prepared.start.delay_ns = options->start_delay.count();
+  prepared.start.worker = core.options().worker;
+  prepared.start.started = started_attributes(
+      *options, request, type, options->task_queue.empty() ? core.options().task_queue : options->task_queue,
+      std::move(*input));
+  return prepared;
+}
+
+// The start and its messages in one transaction.
+Result<> start_and_signal(Tables& tables, ScriptContext& context, Prepared prepared, Started& out) {
+  prepared.start.run_id = context.new_run_id();
+  Result<Started> started = start_run(tables, prepared.start, context);
+  if (!started) {
+    // The id was used and may not be again: an error only for those who asked for one.
+    const std::optional<RunRow> last = tables.current_run(prepared.start.workflow_id);
+    const bool reuse_forbidden = last && last->status != RunStatus::running;
+    if (!reuse_forbidden ||
+        (prepared.error_when_started && prepared.start.conflict != ConflictPolicy::use_existing)) {
+      return fail(std::move(started.error()));
+    }
+    started = Started{last->run_id, last->first_run_id, false};
+  }
+  out = *started;
+  for (InboundRow& signal : prepared.signals) {
+    Result<> posted = post(tables, prepared.start.workflow_id, "", "", std::move(signal), context);
+    if (!posted) return posted;
+  }
+  return {};
+}
+
+LoadedRun load(Tables& tables, RunRow row) {
+  LoadedRun loaded;
+  loaded.inbound = tables.inbound(row.run_id);
+  loaded.activities = tables.activities(row.run_id);
+  loaded.timers = tables.timers(row.run_id);
+  loaded.row = std::move(row);
+  loaded.recovered = true;
+  return loaded;
+}
+
+Error no_workflow(const std::string& id) {
+  return Error::of(kind::not_found, "workflow not found for ID: " + id);
+}
+
+}  // namespace
+
+Service::Service(const ServiceParts& parts, ServiceOptions options, std::unique_ptr<StoreQueue> store)
+    : core_(std::make_shared<Core>(parts, std::move(options), std::move(store))) {}
+
+Service::~Service() { stop(); }
+
+void Service::stop() { core_->stop(); }
+
+void Service::recover(Done done) {
+  auto found = std::make_shared<std::vector<LoadedRun>>();
+  core_->transact(
+      [found, retention = core_->options().retention.count()](Tables& tables,
+                                                              ScriptContext& context) -> Result<> {
+        tables.take_over();
+        for (RunRow& row : tables.open_runs()) found->push_back(load(tables, std::move(row)));
+        tables.delete_closed_runs(context.now_ns - retention, 10000);
+        return {};
+      },
+      [core = core_, found, done = std::move(done)](Result<> outcome) {
+        if (outcome) {
+          for (LoadedRun& run : *found) core->add_run(std::move(run));
+        }
+        done(std::move(outcome));
+      });
+}
+
+// --- starting ---------------------------------------------------------------------------------------
+
+void Service::start(StartRequest request, std::function<void(Result<StartedWorkflow>)> done) {
+  Result<Prepared> prepared = prepare(*core_, request);
+  if (!prepared) return done(fail(std::move(prepared.error())));
+  auto started = std::make_shared<Started>();
+  std::string workflow_id = prepared->start.workflow_id;
+  core_->transact(
+      [started, prepared = std::move(*prepared)](Tables& tables, ScriptContext& context) {
+        return start_and_signal(tables, context, prepared, *started);
+      },
+      [started, workflow_id, pid = pid_of(workflow_id), done = std::move(done)](Result<> outcome) {
+        if (!outcome) return done(fail(std::move(outcome.error())));
+        done(StartedWorkflow{pid, workflow_id, started->run_id, started->fresh});
+      });
+}
+
+Service::WatchId Service::execute(StartRequest request, Ended ended) {
+  const WatchId id = core_->watches().reserve(std::move(ended));
+  Result<Prepared> prepared = prepare(*core_, request);
+  if (!prepared) {
+    core_->watches().tell(id, {std::move(prepared.error()), {}});
+    return id;
+  }
+  auto started = std::make_shared<Started>();
+  core_->transact(
+      [started, prepared = std::move(*prepared)](Tables& tables, ScriptContext& context) {
+        return start_and_signal(tables, context, prepared, *started);
+      },
+      // The chain cannot have ended yet: its ends are told by the thread that calls this.
+      [core = core_, id, started](Result<> outcome) {
+        if (!outcome) return core->watches().tell(id, {std::move(outcome.error()), {}});
+        core->watches().attach(id, started->first_run_id);
+      });
+  return id;
+}
+
+// --- messages ---------------------------------------------------------------------------------------
+
+void Service::signal(const std::string& pid, lua::Message message, Done done, std::string request_id) {
+  Result<InboundRow> inbound = signal_of(message);
+  if (!inbound) return done(fail(std::move(inbound.error())));
+  core_->transact(
+      [id = workflow_id_of(pid), request_id = std::move(request_id), inbound = std::move(*inbound)](
+          Tables& tables, ScriptContext& context) {
+        return post(tables, id, "", request_id, inbound, context);
+      },
+      std::move(done));
+}
+
+void Service::request_cancel(const std::string& pid, std::string reason, Done done) {
+  InboundRow inbound;
+  inbound.type = EventType::execution_cancel_requested;
+  inbound.attributes = Object{{"cause", std::move(reason)}};
+  core_->transact(
+      [id = workflow_id_of(pid), inbound = std::move(inbound)](Tables& tables, ScriptContext& context) {
+        return post(tables, id, "", "", inbound, context);
+      },
+      std::move(done));
+}
+
+void Service::terminate(const std::string& pid, std::string reason, Done done) {
+  core_->transact(
+      [id = workflow_id_of(pid), reason = std::move(reason)](Tables& tables, ScriptContext& context) {
+        return close_from_outside(tables, id, "", EventType::execution_terminated, Object{{"reason", reason}},
+                                  context);
+      },
+      std::move(done));
+}
+
+// --- watching ---------------------------------------------------------------------------------------
+
+Service::WatchId Service::watch(const std::string& pid, Ended ended) {
+  const WatchId id = core_->watches().reserve(std::move(ended));
+  auto found = std::make_shared<std::optional<RunRow>>();
+  const std::string workflow_id = workflow_id_of(pid);
+  core_->transact(
+      [found, workflow_id](Tables& tables, ScriptContext&) -> Result<> {
+        *found = tables.current_run(workflow_id);
+        return {};
+      },
+      [core = core_, id, found, workflow_id](Result<> outcome) {
+        if (!outcome) return core->watches().tell(id, {std::move(outcome.error()), {}});
+        if (!*found) return core->watches().tell(id, {no_workflow(workflow_id), {}});
+        if ((*found)->status != RunStatus::running) return core->watches().tell(id, end_of(**found));
+        core->watches().attach(id, (*found)->first_run_id);
+      });
+  return id;
+}
+
+void Service::unwatch(WatchId id) { core_->watches().remove(id); }
+
+// --- looking ----------------------------------------------------------------------------------------
+
+void Service::list(std::optional<RunStatus> status, int64_t limit,
+                   std::function<void(Result<std::vector<RunRow>>)> done) {
+  auto found = std::make_shared<std::vector<RunRow>>();
+  core_->transact(
+      [found, status, limit](Tables& tables, ScriptContext&) -> Result<> {
+        *found = tables.list_runs(status, limit);
+        return {};
+      },
+      [found, done = std::move(done)](Result<> outcome) {
+        if (!outcome) return done(fail(std::move(outcome.error())));
+        done(std::move(*found));
+      });
+}
+
+void Service::describe(const std::string& pid, std::function<void(Result<RunDescription>)> done) {
+  auto found = std::make_shared<RunDescription>();
+  core_->transact(
+      [found, id = workflow_id_of(pid)](Tables& tables, ScriptContext&) -> Result<> {
+        std::optional<RunRow> row = tables.current_run(id);
+        if (!row) return fail(no_workflow(id));
+        found->waiting_events = tables.inbound(row->run_id).size();
+        found->activities = tables.activities(row->run_id);
+        found->timers = tables.timers(row->run_id);
+        found->run = std::move(*row);
+        return {};
+      },
+      [found, done = std::move(done)](Result<> outcome) {
+        if (!outcome) return done(fail(std::move(outcome.error())));
+        done(std::move(*found));
+      });
+}
+
+void Service::history(const std::string& pid, const std::string& run_id,
+                      std::function<void(Result<std::vector<Event>>)> done) {
+  auto events = std::make_shared<std::vector<Event>>();
+  core_->transact(
+      [events, id = workflow_id_of(pid), run_id](Tables& tables, ScriptContext&) -> Result<> {
+        const std::optional<RunRow> row = run_id.empty() ? tables.current_run(id) : tables.run(run_id);
+        if (!row) return fail(no_workflow(id));
+        for (const std::string& batch : tables.history(row->run_id, 1, -1)) {
+          if (Result<> decoded = decode_events(batch, *events); !decoded) return decoded;
+        }
+        return {};
+      },
+      [events, done = std::move(done)](Result<> outcome) {
+        if (!outcome) return done(fail(std::move(outcome.error())));
+        done(std::move(*events));
+      });
+}
+
+void Service::retry_parked() { core_->retry_parked(); }
+
+const ServiceOptions& Service::options() const { return core_->options(); }
+
+bool Service::owns(std::string_view pid) const {
+  const std::optional<PidText> parsed = parse_pid(pid);
+  if (!parsed) return false;
+  return parsed->node == options().provider || (parsed->node.empty() && parsed->host == options().worker);
+}
+
+std::string Service::pid_of(std::string_view workflow_id) const {
+  return "{" + options().provider + "@" + options().worker + "|" + std::string(workflow_id) + "}";
+}
+
+}  // namespace trivium::units::workflows

@@ -1,0 +1,130 @@
+// Durable workflows of one runtime: what processes, functions and the command line ask of them. Histories
+// live in a store that this runtime owns; docs/internals/workflows.md tells how it works.
+//
+// Thread-safe. Callbacks are called once, from any thread, and must be short; none is called after stop()
+// returned, except with the error Unavailable during it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "sched/scheduler.h"
+#include "sched/timers.h"
+#include "units/workflows/instance.h"
+#include "units/workflows/options.h"
+#include "units/workflows/store/store.h"
+
+namespace trivium::units::workflows {
+
+// What the service is built on. All of it outlives the service.
+struct ServiceParts {
+  sched::Scheduler& scheduler;
+  sched::Timers& timers;
+  const Clock& clock;
+  Random& random;
+  const lua::Environment& environment;
+  const WorkflowPrograms& programs;
+  ActivityFunctions& functions;
+  LocalProcesses& processes;
+  Log log;
+};
+
+struct ServiceOptions {
+  // Entry ids of the provider (node part of PIDs) and the worker (host part).
+  std::string provider = "trivium:workflow_store";
+  std::string worker = "trivium:workflow_worker";
+  std::string task_queue;  // empty: the worker's id
+  std::string name_space = "default";
+  size_t cached_instances = 1000;                    // kept in memory between tasks
+  size_t memory_limit = 0;                           // bytes an isolate may use, 0: no limit
+  Duration task_timeout = std::chrono::seconds(10);  // computing without a wait for longer is given up
+  Duration retention = std::chrono::hours(24 * 7);   // of closed runs
+  bool log_in_replay = false;
+};
+
+struct StartRequest {
+  std::string id;  // of the workflow.lua entry, or a type name
+  Values arguments;
+  FrameRef frame;                      // null: none
+  Object options;                      // "workflow.X" keys of 5.2
+  std::string name;                    // with_name: the workflow id, unless an option gives one
+  std::vector<lua::Message> messages;  // startup messages, in order
+};
+
+struct StartedWorkflow {
+  std::string pid;
+  std::string workflow_id;
+  std::string run_id;
+  bool fresh = true;  // false: it was running already
+};
+
+// How the chain of a workflow's runs ended.
+struct WorkflowEnd {
+  std::optional<Error> error;
+  Values values;
+};
+
+struct RunDescription {
+  RunRow run;
+  size_t waiting_events = 0;
+  std::vector<ActivityRow> activities;
+  std::vector<TimerRow> timers;
+};
+
+class Service {
+ public:
+  using WatchId = uint64_t;
+  using Ended = std::function<void(WorkflowEnd)>;
+  using Done = std::function<void(Result<>)>;
+
+  // The store is this runtime's alone. Nothing runs before recover().
+  Service(const ServiceParts& parts, ServiceOptions options, std::unique_ptr<StoreQueue> store);
+  ~Service();  // stops
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  // Takes over what the last runtime left: all open runs go on. Starts and messages may come before.
+  void recover(Done done);
+  // Running activities are cancelled and done again by the next runtime. Not from a callback.
+  void stop();
+
+  // NotFound: no such workflow. AlreadyExists: by the policies of 5.4. Invalid: options.
+  void start(StartRequest request, std::function<void(Result<StartedWorkflow>)> done);
+  // Starts with a generated id and waits for the end. `started` hears of the start (may be null); the watch
+  // id is only valid until `ended` is called, which also hears when the start fails.
+  WatchId execute(StartRequest request, Ended ended);
+
+  // `pid`: PID text or workflow id. Done when the message is durable; NotFound: no open workflow.
+  void signal(const std::string& pid, lua::Message message, Done done, std::string request_id = {});
+  void request_cancel(const std::string& pid, std::string reason, Done done);
+  void terminate(const std::string& pid, std::string reason, Done done);
+
+  // Calls `ended` when the chain has ended; at once, if it has, or if there is no such workflow.
+  WatchId watch(const std::string& pid, Ended ended);
+  // `ended` is not called any more, unless it is being called.
+  void unwatch(WatchId id);
+
+  // Open runs first asked for by whoever looks from outside.
+  void list(std::optional<RunStatus> status, int64_t limit,
+            std::function<void(Result<std::vector<RunRow>>)> done);
+  void describe(const std::string& pid, std::function<void(Result<RunDescription>)> done);
+  // `run_id` empty: the latest run.
+  void history(const std::string& pid, const std::string& run_id,
+               std::function<void(Result<std::vector<Event>>)> done);
+  // New code was loaded: runs that could not go on try again.
+  void retry_parked();
+
+  const ServiceOptions& options() const;
+  // Whether the PID names a workflow of this service.
+  bool owns(std::string_view pid) const;
+  std::string pid_of(std::string_view workflow_id) const;
+
+ private:
+  std::shared_ptr<class Core> core_;
+};
+
+}  // namespace trivium::units::workflows

@@ -1,0 +1,159 @@
+#include "units/workflows/sqlite/schema.h"
+
+#include <string>
+
+namespace trivium::units::workflows {
+namespace {
+
+// One script a version; the first makes version 1 of an empty file. Released scripts never change.
+constexpr const char* migrations[] = {
+    R"sql(
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO meta VALUES ('schema_version', '0');
+
+CREATE TABLE runs (
+  number INTEGER PRIMARY KEY,
+  run_id TEXT NOT NULL UNIQUE,
+  workflow_id TEXT NOT NULL,
+  first_run_id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  task_queue TEXT NOT NULL,
+  worker TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  fence INTEGER NOT NULL,
+  lease_owner TEXT NOT NULL DEFAULT '',
+  lease_until_ns INTEGER NOT NULL DEFAULT 0,
+  next_event_id INTEGER NOT NULL,
+  last_task_started INTEGER NOT NULL,
+  history_bytes INTEGER NOT NULL,
+  parent_workflow_id TEXT NOT NULL,
+  parent_run_id TEXT NOT NULL,
+  parent_event_id INTEGER NOT NULL,
+  parent_close INTEGER NOT NULL,
+  started_ns INTEGER NOT NULL,
+  first_task_ns INTEGER NOT NULL,
+  run_deadline_ns INTEGER NOT NULL,
+  execution_deadline_ns INTEGER NOT NULL,
+  closed_ns INTEGER NOT NULL,
+  next_run_id TEXT NOT NULL,
+  code_hash TEXT NOT NULL,
+  parked TEXT NOT NULL,
+  retry_policy TEXT NOT NULL,
+  cron_schedule TEXT NOT NULL,
+  memo TEXT NOT NULL,
+  search_attributes TEXT NOT NULL,
+  outcome TEXT NOT NULL
+);
+CREATE INDEX runs_of_workflow ON runs (workflow_id, number);
+CREATE INDEX open_runs ON runs (number) WHERE status = 0;
+CREATE INDEX open_children ON runs (parent_run_id) WHERE status = 0 AND parent_run_id <> '';
+CREATE INDEX closed_runs ON runs (closed_ns) WHERE status <> 0;
+
+CREATE TABLE history (
+  run_id TEXT NOT NULL,
+  first_event_id INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  events TEXT NOT NULL,
+  PRIMARY KEY (run_id, first_event_id)
+) WITHOUT ROWID;
+
+CREATE TABLE inbound (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+  run_id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  time_ns INTEGER NOT NULL,
+  attributes TEXT NOT NULL
+);
+CREATE INDEX inbound_of_run ON inbound (run_id, sequence);
+
+CREATE TABLE requests (
+  run_id TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  PRIMARY KEY (run_id, request_id)
+) WITHOUT ROWID;
+
+CREATE TABLE activities (
+  run_id TEXT NOT NULL,
+  scheduled_event_id INTEGER NOT NULL,
+  scheduled_ns INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  started INTEGER NOT NULL,
+  next_attempt_ns INTEGER NOT NULL,
+  cancel_requested INTEGER NOT NULL,
+  lease_owner TEXT NOT NULL DEFAULT '',
+  lease_until_ns INTEGER NOT NULL DEFAULT 0,
+  scheduled TEXT NOT NULL,
+  last_failure TEXT NOT NULL,
+  PRIMARY KEY (run_id, scheduled_event_id)
+) WITHOUT ROWID;
+
+CREATE TABLE timers (
+  run_id TEXT NOT NULL,
+  started_event_id INTEGER NOT NULL,
+  timer_id TEXT NOT NULL,
+  due_ns INTEGER NOT NULL,
+  PRIMARY KEY (run_id, started_event_id)
+) WITHOUT ROWID;
+
+CREATE TABLE outbox (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+  run_id TEXT NOT NULL,
+  event_id INTEGER NOT NULL,
+  target TEXT NOT NULL,
+  message TEXT NOT NULL
+);
+
+CREATE TABLE sources (
+  hash TEXT NOT NULL,
+  entry_id TEXT NOT NULL,
+  source TEXT NOT NULL,
+  PRIMARY KEY (hash, entry_id)
+) WITHOUT ROWID;
+)sql",
+};
+static_assert(std::size(migrations) == schema_version);
+
+Result<> execute(sqlite3* database, const std::string& sql) {
+  char* message = nullptr;
+  if (sqlite3_exec(database, sql.c_str(), nullptr, nullptr, &message) == SQLITE_OK) return {};
+  std::string text = message != nullptr ? message : sqlite3_errmsg(database);
+  sqlite3_free(message);
+  Error error = Error::of(kind::unavailable, "the workflow store cannot be prepared: " + text);
+  error.retryable = true;
+  return fail(std::move(error));
+}
+
+// 0 for an empty file.
+int64_t current_version(sqlite3* database) {
+  sqlite3_stmt* statement = nullptr;
+  int64_t version = 0;
+  if (sqlite3_prepare_v2(database, "SELECT value FROM meta WHERE key = 'schema_version'", -1, &statement,
+                         nullptr) == SQLITE_OK &&
+      sqlite3_step(statement) == SQLITE_ROW) {
+    version = sqlite3_column_int64(statement, 0);
+  }
+  sqlite3_finalize(statement);
+  return version;
+}
+
+}  // namespace
+
+Result<> migrate(sqlite3* database) {
+  const int64_t found = current_version(database);
+  if (found > schema_version) {
+    return fail(kind::conflict, "the workflow store has schema version " + std::to_string(found) +
+                                    ", this runtime knows up to " + std::to_string(schema_version) +
+                                    ": use the newer runtime that wrote it");
+  }
+  if (found == schema_version) return {};
+  std::string script = "BEGIN IMMEDIATE;";
+  for (int64_t version = found; version < schema_version; ++version) script += migrations[version];
+  script +=
+      "UPDATE meta SET value = '" + std::to_string(schema_version) + "' WHERE key = 'schema_version';COMMIT;";
+  Result<> done = execute(database, script);
+  if (!done && sqlite3_get_autocommit(database) == 0) (void)execute(database, "ROLLBACK");
+  return done;
+}
+
+}  // namespace trivium::units::workflows

@@ -1,0 +1,319 @@
+#include "units/workflows/sqlite/sqlite_tables.h"
+
+#include "core/json.h"
+
+namespace trivium::units::workflows {
+namespace {
+
+#define RUN_COLUMNS                                                                                        \
+  "run_id, workflow_id, first_run_id, type, task_queue, worker, status, attempt, fence, next_event_id, "   \
+  "last_task_started, history_bytes, parent_workflow_id, parent_run_id, parent_event_id, parent_close, "   \
+  "started_ns, first_task_ns, run_deadline_ns, execution_deadline_ns, closed_ns, next_run_id, code_hash, " \
+  "parked, retry_policy, cron_schedule, memo, search_attributes, outcome"
+
+std::string json_text_of(const Object& attributes) { return json::encode(Value(attributes)).value_or("{}"); }
+
+Object object_of(const std::string& text) {
+  Value value = json::decode(text).value_or(Object());
+  return value.is_object() ? std::move(value.as_object()) : Object();
+}
+
+RunRow run_of(Use& use) {
+  RunRow run;
+  run.run_id = use.text();
+  run.workflow_id = use.text();
+  run.first_run_id = use.text();
+  run.type = use.text();
+  run.task_queue = use.text();
+  run.worker = use.text();
+  run.status = static_cast<RunStatus>(use.number());
+  run.attempt = use.number();
+  run.fence = use.number();
+  run.next_event_id = use.number();
+  run.last_task_started = use.number();
+  run.history_bytes = use.number();
+  run.parent_workflow_id = use.text();
+  run.parent_run_id = use.text();
+  run.parent_event_id = use.number();
+  run.parent_close = static_cast<ParentClosePolicy>(use.number());
+  run.started_ns = use.number();
+  run.first_task_ns = use.number();
+  run.run_deadline_ns = use.number();
+  run.execution_deadline_ns = use.number();
+  run.closed_ns = use.number();
+  run.next_run_id = use.text();
+  run.code_hash = use.text();
+  run.parked = use.text();
+  run.retry_policy = use.text();
+  run.cron_schedule = use.text();
+  run.memo = use.text();
+  run.search_attributes = use.text();
+  run.outcome = use.text();
+  return run;
+}
+
+}  // namespace
+
+SqliteTables::~SqliteTables() {
+  for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+}
+
+sqlite3_stmt* SqliteTables::prepared(const char* sql) {
+  if (error_) return nullptr;
+  sqlite3_stmt*& statement = statements_[sql];
+  if (statement == nullptr &&
+      sqlite3_prepare_v3(database_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {
+    error_ = Error::of(kind::unavailable, sqlite3_errmsg(database_));
+    return nullptr;
+  }
+  return statement;
+}
+
+bool SqliteTables::next(Use& use) {
+  if (error_) return false;
+  const int code = use.step();
+  if (code == SQLITE_ROW) return true;
+  if (code != SQLITE_DONE) error_ = Error::of(kind::unavailable, sqlite3_errmsg(database_));
+  return false;
+}
+
+void SqliteTables::finish(Use& use) {
+  while (next(use)) {
+  }
+}
+
+bool SqliteTables::execute(const char* sql) {
+  Use use(prepared(sql));
+  finish(use);
+  return !error_;
+}
+
+// --- runs -------------------------------------------------------------------------------------------
+
+std::vector<RunRow> SqliteTables::runs(Use& use) {
+  std::vector<RunRow> found;
+  while (next(use)) found.push_back(run_of(use));
+  return found;
+}
+
+std::optional<RunRow> SqliteTables::current_run(std::string_view workflow_id) {
+  Use use(prepared("SELECT " RUN_COLUMNS " FROM runs WHERE workflow_id = ? ORDER BY number DESC LIMIT 1"));
+  std::vector<RunRow> found = runs(use.bind(workflow_id));
+  return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+}
+
+std::optional<RunRow> SqliteTables::run(std::string_view run_id) {
+  Use use(prepared("SELECT " RUN_COLUMNS " FROM runs WHERE run_id = ?"));
+  std::vector<RunRow> found = runs(use.bind(run_id));
+  return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+}
+
+std::vector<RunRow> SqliteTables::open_children(std::string_view parent_run_id) {
+  Use use(
+      prepared("SELECT " RUN_COLUMNS
+               " FROM runs WHERE parent_run_id = ? AND status = 0 AND parent_run_id <> '' ORDER BY number"));
+  return runs(use.bind(parent_run_id));
+}
+
+std::vector<RunRow> SqliteTables::open_runs() {
+  Use use(prepared("SELECT " RUN_COLUMNS " FROM runs WHERE status = 0 ORDER BY number"));
+  return runs(use);
+}
+
+std::vector<RunRow> SqliteTables::list_runs(std::optional<RunStatus> status, int64_t limit) {
+  Use use(
+      prepared("SELECT " RUN_COLUMNS " FROM runs WHERE ?1 < 0 OR status = ?1 ORDER BY number DESC LIMIT ?2"));
+  return runs(use.bind(status ? static_cast<int64_t>(*status) : -1).bind(limit));
+}
+
+void SqliteTables::insert_run(const RunRow& run) {
+  Use use(prepared(
+      "INSERT INTO runs (" RUN_COLUMNS
+      ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  use.bind(run.run_id).bind(run.workflow_id).bind(run.first_run_id).bind(run.type).bind(run.task_queue);
+  use.bind(run.worker).bind(static_cast<int64_t>(run.status)).bind(run.attempt).bind(run.fence);
+  use.bind(run.next_event_id)
+      .bind(run.last_task_started)
+      .bind(run.history_bytes)
+      .bind(run.parent_workflow_id);
+  use.bind(run.parent_run_id).bind(run.parent_event_id).bind(static_cast<int64_t>(run.parent_close));
+  use.bind(run.started_ns).bind(run.first_task_ns).bind(run.run_deadline_ns).bind(run.execution_deadline_ns);
+  use.bind(run.closed_ns).bind(run.next_run_id).bind(run.code_hash).bind(run.parked).bind(run.retry_policy);
+  use.bind(run.cron_schedule).bind(run.memo).bind(run.search_attributes).bind(run.outcome);
+  finish(use);
+}
+
+void SqliteTables::update_run(const RunRow& run) {
+  Use use(
+      prepared("UPDATE runs SET status = ?, fence = ?, next_event_id = ?, last_task_started = ?, "
+               "history_bytes = ?, closed_ns = ?, next_run_id = ?, code_hash = ?, parked = ?, memo = ?, "
+               "search_attributes = ?, outcome = ? WHERE run_id = ?"));
+  use.bind(static_cast<int64_t>(run.status))
+      .bind(run.fence)
+      .bind(run.next_event_id)
+      .bind(run.last_task_started);
+  use.bind(run.history_bytes).bind(run.closed_ns).bind(run.next_run_id).bind(run.code_hash).bind(run.parked);
+  use.bind(run.memo).bind(run.search_attributes).bind(run.outcome).bind(run.run_id);
+  finish(use);
+}
+
+int64_t SqliteTables::delete_closed_runs(int64_t closed_before_ns, int64_t limit) {
+  std::vector<std::string> ids;
+  {
+    Use use(
+        prepared("SELECT run_id FROM runs WHERE status <> 0 AND closed_ns < ? ORDER BY closed_ns LIMIT ?"));
+    use.bind(closed_before_ns).bind(limit);
+    while (next(use)) ids.push_back(use.text());
+  }
+  for (const std::string& id : ids) {
+    delete_pending(id);
+    for (const char* sql : {"DELETE FROM history WHERE run_id = ?", "DELETE FROM requests WHERE run_id = ?",
+                            "DELETE FROM outbox WHERE run_id = ?", "DELETE FROM runs WHERE run_id = ?"}) {
+      Use use(prepared(sql));
+      finish(use.bind(id));
+    }
+  }
+  return static_cast<int64_t>(ids.size());
+}
+
+void SqliteTables::take_over() { execute("UPDATE runs SET fence = fence + 1 WHERE status = 0"); }
+
+// --- history ----------------------------------------------------------------------------------------
+
+void SqliteTables::append_history(std::string_view run_id, int64_t first_event_id, int64_t count,
+                                  std::string_view events) {
+  Use use(prepared("INSERT INTO history (run_id, first_event_id, count, events) VALUES (?, ?, ?, ?)"));
+  finish(use.bind(run_id).bind(first_event_id).bind(count).bind(events));
+}
+
+std::vector<std::string> SqliteTables::history(std::string_view run_id, int64_t from_event_id,
+                                               int64_t max_batches) {
+  Use use(
+      prepared("SELECT events FROM history WHERE run_id = ? AND first_event_id + count > ? "
+               "ORDER BY first_event_id LIMIT ?"));
+  use.bind(run_id).bind(from_event_id).bind(max_batches);
+  std::vector<std::string> batches;
+  while (next(use)) batches.push_back(use.text());
+  return batches;
+}
+
+// --- inbound ----------------------------------------------------------------------------------------
+
+int64_t SqliteTables::insert_inbound(std::string_view run_id, std::string_view request_id,
+                                     const InboundRow& inbound) {
+  if (!request_id.empty()) {
+    Use seen(prepared("INSERT OR IGNORE INTO requests (run_id, request_id) VALUES (?, ?)"));
+    finish(seen.bind(run_id).bind(request_id));
+    if (error_ || sqlite3_changes(database_) == 0) return 0;
+  }
+  const std::string attributes = json_text_of(inbound.attributes);
+  Use use(prepared("INSERT INTO inbound (run_id, type, time_ns, attributes) VALUES (?, ?, ?, ?)"));
+  finish(use.bind(run_id).bind(event_name(inbound.type)).bind(inbound.time_ns).bind(attributes));
+  return error_ ? 0 : sqlite3_last_insert_rowid(database_);
+}
+
+std::vector<InboundRow> SqliteTables::inbound(std::string_view run_id) {
+  Use use(
+      prepared("SELECT sequence, type, time_ns, attributes FROM inbound WHERE run_id = ? ORDER BY sequence"));
+  use.bind(run_id);
+  std::vector<InboundRow> found;
+  while (next(use)) {
+    InboundRow inbound;
+    inbound.sequence = use.number();
+    inbound.type = event_type(use.text());
+    inbound.time_ns = use.number();
+    inbound.attributes = object_of(use.text());
+    found.push_back(std::move(inbound));
+  }
+  return found;
+}
+
+void SqliteTables::delete_inbound(std::string_view run_id, int64_t sequence) {
+  Use use(prepared("DELETE FROM inbound WHERE sequence = ? AND run_id = ?"));
+  finish(use.bind(sequence).bind(run_id));
+}
+
+// --- activities and timers ----------------------------------------------------------------------------
+
+std::vector<ActivityRow> SqliteTables::activities(std::string_view run_id) {
+  Use use(prepared(
+      "SELECT scheduled_event_id, scheduled_ns, attempt, started, next_attempt_ns, cancel_requested, "
+      "scheduled, last_failure FROM activities WHERE run_id = ? ORDER BY scheduled_event_id"));
+  use.bind(run_id);
+  std::vector<ActivityRow> found;
+  while (next(use)) {
+    ActivityRow activity;
+    activity.scheduled_event_id = use.number();
+    activity.scheduled_ns = use.number();
+    activity.attempt = use.number();
+    activity.started = use.number() != 0;
+    activity.next_attempt_ns = use.number();
+    activity.cancel_requested = use.number() != 0;
+    activity.scheduled = object_of(use.text());
+    activity.last_failure = use.text();
+    found.push_back(std::move(activity));
+  }
+  return found;
+}
+
+void SqliteTables::insert_activity(std::string_view run_id, const ActivityRow& activity) {
+  const std::string scheduled = json_text_of(activity.scheduled);
+  Use use(prepared(
+      "INSERT INTO activities (run_id, scheduled_event_id, scheduled_ns, attempt, started, "
+      "next_attempt_ns, cancel_requested, scheduled, last_failure) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  use.bind(run_id).bind(activity.scheduled_event_id).bind(activity.scheduled_ns).bind(activity.attempt);
+  use.bind(int64_t{activity.started}).bind(activity.next_attempt_ns).bind(int64_t{activity.cancel_requested});
+  finish(use.bind(scheduled).bind(activity.last_failure));
+}
+
+void SqliteTables::update_activity(std::string_view run_id, const ActivityRow& activity) {
+  Use use(
+      prepared("UPDATE activities SET attempt = ?, started = ?, next_attempt_ns = ?, cancel_requested = ?, "
+               "last_failure = ? WHERE run_id = ? AND scheduled_event_id = ?"));
+  use.bind(activity.attempt).bind(int64_t{activity.started}).bind(activity.next_attempt_ns);
+  use.bind(int64_t{activity.cancel_requested}).bind(activity.last_failure).bind(run_id);
+  finish(use.bind(activity.scheduled_event_id));
+}
+
+void SqliteTables::delete_activity(std::string_view run_id, int64_t scheduled_event_id) {
+  Use use(prepared("DELETE FROM activities WHERE run_id = ? AND scheduled_event_id = ?"));
+  finish(use.bind(run_id).bind(scheduled_event_id));
+}
+
+std::vector<TimerRow> SqliteTables::timers(std::string_view run_id) {
+  Use use(prepared(
+      "SELECT started_event_id, timer_id, due_ns FROM timers WHERE run_id = ? ORDER BY started_event_id"));
+  use.bind(run_id);
+  std::vector<TimerRow> found;
+  while (next(use)) {
+    const int64_t started = use.number();
+    std::string id = use.text();
+    found.push_back({started, std::move(id), use.number()});
+  }
+  return found;
+}
+
+void SqliteTables::insert_timer(std::string_view run_id, const TimerRow& timer) {
+  Use use(prepared("INSERT INTO timers (run_id, started_event_id, timer_id, due_ns) VALUES (?, ?, ?, ?)"));
+  finish(use.bind(run_id).bind(timer.started_event_id).bind(timer.timer_id).bind(timer.due_ns));
+}
+
+void SqliteTables::delete_timer(std::string_view run_id, int64_t started_event_id) {
+  Use use(prepared("DELETE FROM timers WHERE run_id = ? AND started_event_id = ?"));
+  finish(use.bind(run_id).bind(started_event_id));
+}
+
+void SqliteTables::delete_pending(std::string_view run_id) {
+  for (const char* sql : {"DELETE FROM activities WHERE run_id = ?", "DELETE FROM timers WHERE run_id = ?",
+                          "DELETE FROM inbound WHERE run_id = ?"}) {
+    Use use(prepared(sql));
+    finish(use.bind(run_id));
+  }
+}
+
+void SqliteTables::insert_source(std::string_view hash, std::string_view entry_id, std::string_view source) {
+  Use use(prepared("INSERT OR IGNORE INTO sources (hash, entry_id, source) VALUES (?, ?, ?)"));
+  finish(use.bind(hash).bind(entry_id).bind(source));
+}
+
+}  // namespace trivium::units::workflows

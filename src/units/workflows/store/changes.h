@@ -1,0 +1,29 @@
+// What a transaction did that somebody in this runtime has to react to, once it is durable.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "units/workflows/store/rows.h"
+
+namespace trivium::units::workflows {
+
+struct Changes {
+  struct Posted {
+    std::string run_id;
+    InboundRow inbound;
+  };
+  std::vector<RunRow> started;
+  std::vector<Posted> posted;
+  std::vector<RunRow> closed;
+};
+
+// What every script is given.
+struct ScriptContext {
+  int64_t now_ns = 0;
+  std::function<std::string()> new_run_id;
+  Changes changes;
+};
+
+}  // namespace trivium::units::workflows

@@ -1,0 +1,88 @@
+// What providers keep, row by row. Times are wall-clock nanoseconds since the epoch, 0: none. Texts that
+// hold JSON say so.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/value.h"
+#include "units/workflows/event.h"
+#include "units/workflows/options.h"
+
+namespace trivium::units::workflows {
+
+enum class RunStatus : uint8_t {
+  running,
+  completed,
+  failed,
+  canceled,
+  terminated,
+  continued_as_new,
+  timed_out,
+};
+// "Running", "Completed", …
+std::string_view status_name(RunStatus status);
+
+struct RunRow {
+  std::string run_id;
+  std::string workflow_id;
+  std::string first_run_id;  // of the chain
+  std::string type;
+  std::string task_queue;
+  std::string worker;  // entry id: host part of the PID
+  RunStatus status = RunStatus::running;
+  int64_t attempt = 1;
+
+  // Fencing: whoever commits must name both; a new owner raises `fence`.
+  int64_t fence = 0;
+  int64_t next_event_id = 1;
+  int64_t last_task_started = 0;  // event id of the last completed task's start; 0: none yet
+  int64_t history_bytes = 0;
+
+  std::string parent_workflow_id;
+  std::string parent_run_id;    // empty: no parent
+  int64_t parent_event_id = 0;  // its StartChildWorkflowExecutionInitiated
+  ParentClosePolicy parent_close = ParentClosePolicy::terminate;
+
+  int64_t started_ns = 0;
+  int64_t first_task_ns = 0;  // not before: start delay, retry, cron
+  int64_t run_deadline_ns = 0;
+  int64_t execution_deadline_ns = 0;
+  int64_t closed_ns = 0;
+  std::string next_run_id;   // of the chain, once this run closed
+  std::string code_hash;     // of the code that ran the last task
+  std::string parked;        // why the workflow task cannot be carried out; empty: it can
+  std::string retry_policy;  // JSON, empty: none
+  std::string cron_schedule;
+  std::string memo;               // JSON object of payloads
+  std::string search_attributes;  // JSON object of payloads
+  std::string outcome;            // JSON: attributes of the closing event
+};
+
+// An event that is durable but not in the history yet, because the workflow task that takes it up gives
+// it its id.
+struct InboundRow {
+  int64_t sequence = 0;  // ascending in the order of arrival
+  EventType type{};
+  int64_t time_ns = 0;
+  Object attributes;
+};
+
+struct ActivityRow {
+  int64_t scheduled_event_id = 0;
+  int64_t scheduled_ns = 0;
+  int64_t attempt = 1;
+  bool started = false;  // known to have begun; only noted where a repetition would be one too many
+  int64_t next_attempt_ns = 0;
+  bool cancel_requested = false;
+  Object scheduled;          // attributes of ActivityTaskScheduled
+  std::string last_failure;  // JSON, empty: none
+};
+
+struct TimerRow {
+  int64_t started_event_id = 0;
+  std::string timer_id;
+  int64_t due_ns = 0;
+};
+
+}  // namespace trivium::units::workflows

@@ -1,0 +1,82 @@
+// The decisions of a provider (spec/workflows.md 20.1), each within one transaction, the same for all.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "units/workflows/store/changes.h"
+#include "units/workflows/store/tables.h"
+
+namespace trivium::units::workflows {
+
+// --- start ------------------------------------------------------------------------------------------
+
+struct RunStart {
+  std::string workflow_id;
+  std::string run_id;
+  std::string worker;
+  // Attributes of WorkflowExecutionStarted: type, task queue, input, header, timeouts, retry policy …
+  Object started;
+  ConflictPolicy conflict = ConflictPolicy::fail;
+  ReusePolicy reuse = ReusePolicy::allow_duplicate;
+  int64_t delay_ns = 0;
+  // A child:
+  std::string parent_workflow_id;
+  std::string parent_run_id;
+  int64_t parent_event_id = 0;
+  ParentClosePolicy parent_close = ParentClosePolicy::terminate;
+  // The next run of a chain:
+  std::string first_run_id;
+  int64_t attempt = 1;
+  int64_t execution_deadline_ns = 0;
+};
+
+struct Started {
+  std::string run_id;
+  std::string first_run_id;
+  bool fresh = true;  // false: an open run with this id was there and is used
+};
+
+// AlreadyExists when the policies forbid it.
+Result<Started> start_run(Tables& tables, const RunStart& start, ScriptContext& context);
+
+// --- messages to a run --------------------------------------------------------------------------------
+
+// To the open run of the workflow id (of exactly this run, if `run_id` is given). NotFound otherwise.
+Result<> post(Tables& tables, std::string_view workflow_id, std::string_view run_id,
+              std::string_view request_id, InboundRow inbound, ScriptContext& context);
+
+// --- ends ---------------------------------------------------------------------------------------------
+
+// Closes the run without running its code: execution_terminated or execution_timed_out.
+Result<> close_from_outside(Tables& tables, std::string_view workflow_id, std::string_view run_id,
+                            EventType how, Object attributes, ScriptContext& context);
+
+// The run's row after its closing event was appended: pending work goes, children are treated by their
+// policy, the next run of the chain starts or else the parent hears of it.
+void close_run(Tables& tables, RunRow run, EventType how, const Object& attributes, const Object& started,
+               ScriptContext& context);
+
+// --- workflow tasks -----------------------------------------------------------------------------------
+
+struct TaskCommit {
+  std::string run_id;
+  int64_t fence = 0;
+  int64_t first_event_id = 0;  // where the history has to end
+  std::vector<Event> events;   // the inputs, the task, its commands
+  int64_t task_started = 0;    // event id
+  std::string code_hash;
+  std::vector<int64_t> consumed;           // sequences of inbound events
+  std::vector<int64_t> closed_activities;  // scheduled event ids
+  std::vector<int64_t> fired_timers;       // started event ids
+  Object memo;                             // new values of these fields
+  Object search_attributes;
+  Object started;  // attributes of the run's first event, for the next of its chain
+};
+
+// Conflict: the run was changed by somebody else; throw the cached state away and look again. Also when
+// the run would close although events wait that it has not seen.
+Result<> commit_task(Tables& tables, const TaskCommit& commit, ScriptContext& context);
+
+}  // namespace trivium::units::workflows

@@ -1,0 +1,35 @@
+// The thread that owns a store. Group commit: all jobs that arrive while one transaction is written go
+// into the next one, so that many workflows share the cost of one wait for the disk.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "units/workflows/store/store.h"
+
+namespace trivium::units::workflows {
+
+// The queue has no bound of its own: every job belongs to a caller that waits for it.
+class StoreThread final : public StoreQueue {
+ public:
+  explicit StoreThread(std::unique_ptr<Store> store);
+  ~StoreThread() override;  // stops
+
+  void submit(Job job) override;
+  void stop() override;
+
+ private:
+  void work();
+
+  const std::unique_ptr<Store> store_;
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::vector<Job> queue_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace trivium::units::workflows

@@ -1,0 +1,70 @@
+// The rows of a provider inside one transaction. Deliberately plain: what is decided from them is
+// written once, for every provider (start.h, post.h, close.h, commit_task.h).
+//
+// Errors are sticky: after the first one, reads find nothing and writes do nothing; error() holds it and
+// the transaction is rolled back. So scripts need not check every step.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.h"
+#include "units/workflows/store/rows.h"
+
+namespace trivium::units::workflows {
+
+class Tables {
+ public:
+  virtual ~Tables() = default;
+
+  virtual const std::optional<Error>& error() const = 0;
+
+  // --- runs -----------------------------------------------------------------------------------------
+  // The latest run of a workflow id, open or closed.
+  virtual std::optional<RunRow> current_run(std::string_view workflow_id) = 0;
+  virtual std::optional<RunRow> run(std::string_view run_id) = 0;
+  virtual std::vector<RunRow> open_children(std::string_view parent_run_id) = 0;
+  virtual std::vector<RunRow> open_runs() = 0;
+  // The newest first; `status`: nothing for all.
+  virtual std::vector<RunRow> list_runs(std::optional<RunStatus> status, int64_t limit) = 0;
+  // Becomes the current run of its workflow id.
+  virtual void insert_run(const RunRow& run) = 0;
+  // Writes what changes during a run's life.
+  virtual void update_run(const RunRow& run) = 0;
+  // Closed before `closed_before_ns`: the run and everything about it.
+  virtual int64_t delete_closed_runs(int64_t closed_before_ns, int64_t limit) = 0;
+  // A new owner of all open runs: leases of the old one are void.
+  virtual void take_over() = 0;
+
+  // --- history --------------------------------------------------------------------------------------
+  virtual void append_history(std::string_view run_id, int64_t first_event_id, int64_t count,
+                              std::string_view events) = 0;
+  // Batches in order, beginning with the one that holds `from_event_id`.
+  virtual std::vector<std::string> history(std::string_view run_id, int64_t from_event_id,
+                                           int64_t max_batches) = 0;
+
+  // --- what waits for the next task -------------------------------------------------------------------
+  // Returns the sequence; 0 when `request_id` (not empty) was seen before.
+  virtual int64_t insert_inbound(std::string_view run_id, std::string_view request_id,
+                                 const InboundRow& inbound) = 0;
+  virtual std::vector<InboundRow> inbound(std::string_view run_id) = 0;
+  virtual void delete_inbound(std::string_view run_id, int64_t sequence) = 0;
+
+  // --- activities and timers ----------------------------------------------------------------------------
+  virtual std::vector<ActivityRow> activities(std::string_view run_id) = 0;
+  virtual void insert_activity(std::string_view run_id, const ActivityRow& activity) = 0;
+  virtual void update_activity(std::string_view run_id, const ActivityRow& activity) = 0;
+  virtual void delete_activity(std::string_view run_id, int64_t scheduled_event_id) = 0;
+  virtual std::vector<TimerRow> timers(std::string_view run_id) = 0;
+  virtual void insert_timer(std::string_view run_id, const TimerRow& timer) = 0;
+  virtual void delete_timer(std::string_view run_id, int64_t started_event_id) = 0;
+  // Activities, timers and inbound events of a run that closed.
+  virtual void delete_pending(std::string_view run_id) = 0;
+
+  // --- code -------------------------------------------------------------------------------------------
+  virtual void insert_source(std::string_view hash, std::string_view entry_id, std::string_view source) = 0;
+};
+
+}  // namespace trivium::units::workflows
