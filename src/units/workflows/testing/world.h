@@ -1,0 +1,71 @@
+// A whole runtime's worth of workflows under a virtual clock, on one thread.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "lua/environment.h"
+#include "sched/scheduler.h"
+#include "sched/timers.h"
+#include "units/workflows/service.h"
+#include "units/workflows/sqlite/sqlite_store.h"
+#include "units/workflows/testing/fakes.h"
+
+namespace trivium::units::workflows::testing {
+
+class World {
+ public:
+  explicit World(uint64_t seed = 1);
+  ~World();
+
+  TestPrograms programs;
+  TestFunctions functions;
+  TestProcesses processes;
+
+  Service& service() { return *service_; }
+  TestQueue& queue() { return *queue_; }
+  sched::VirtualTimers& timers() { return timers_; }
+
+  // Does everything that can be done without time passing; activities end in random order.
+  void settle();
+  // The same, and moves the clock to the next timer whenever nothing else is left, at most this far.
+  void run_for(Duration limit);
+  void run_until(const std::function<bool()>& reached, Duration limit = std::chrono::hours(24 * 365));
+
+  // The runtime dies here and now; the next one opens the same file and recovers.
+  void restart();
+  bool crashed() const { return queue_->crashed(); }
+  ServiceOptions options;  // of the next restart
+
+  // --- shorthands that settle ---------------------------------------------------------------------
+  Result<StartedWorkflow> start(const std::string& id, const Array& arguments = {}, Object options = {});
+  // Starts and runs until the chain has ended.
+  WorkflowEnd execute(const std::string& id, const Array& arguments = {});
+  Result<> signal(const std::string& pid, const std::string& topic, const Array& values = {});
+  WorkflowEnd wait(const std::string& pid);
+  std::vector<Event> history(const std::string& pid, const std::string& run_id = "");
+  RunDescription describe(const std::string& pid);
+  uint64_t chance() { return random_.next(); }
+
+ private:
+  void boot();
+  bool do_something();
+
+  std::filesystem::path folder_;
+  TestRandom random_;
+  sched::VirtualTimers timers_;
+  lua::Environment environment_;
+  uint64_t boots_ = 0;
+  std::unique_ptr<sched::ManualScheduler> scheduler_;
+  std::unique_ptr<SqliteStore> store_;
+  TestQueue* queue_ = nullptr;
+  std::unique_ptr<Service> service_;
+};
+
+// "1 WorkflowExecutionStarted\n2 …": the shape of a history.
+std::string outline(const std::vector<Event>& history);
+// The wire value as text: JSON of the first value.
+std::string shown(const WorkflowEnd& end);
+
+}  // namespace trivium::units::workflows::testing

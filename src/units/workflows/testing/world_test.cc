@@ -1,0 +1,150 @@
+// Part of the tests' executable, not of the library: hence the name.
+#include "units/workflows/testing/world.h"
+
+#include <unistd.h>
+
+#include <atomic>
+
+#include "core/json.h"
+#include "units/workflows/testing/lua_bindings.h"
+
+namespace trivium::units::workflows::testing {
+namespace {
+
+std::filesystem::path new_folder() {
+  static std::atomic<int> count{0};
+  const char* base = std::filesystem::exists("/dev/shm") ? "/dev/shm" : "/tmp";
+  return std::filesystem::path(base) /
+         ("trivium_workflows_" + std::to_string(getpid()) + "_" + std::to_string(++count));
+}
+
+}  // namespace
+
+World::World(uint64_t seed) : folder_(new_folder()), random_(seed), environment_(bindings()) { boot(); }
+
+World::~World() {
+  service_.reset();
+  scheduler_.reset();
+  store_.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+void World::boot() {
+  scheduler_ = std::make_unique<sched::ManualScheduler>(random_.next() + ++boots_);
+  Result<std::unique_ptr<SqliteStore>> store =
+      SqliteStore::open({(folder_ / "workflows.db").string(), false});
+  if (!store) std::abort();
+  store_ = std::move(*store);
+  auto queue = std::make_unique<TestQueue>(*store_);
+  queue_ = queue.get();
+  service_ = std::make_unique<Service>(ServiceParts{*scheduler_, timers_, timers_.clock(), random_,
+                                                    environment_, programs, functions, processes, Log()},
+                                       options, std::move(queue));
+  service_->recover([](const Result<>&) {});
+}
+
+void World::restart() {
+  queue_->crash_at(1, TestQueue::Crash::before);
+  functions.crash();
+  service_->stop();
+  service_.reset();
+  scheduler_.reset();
+  store_.reset();
+  boot();
+}
+
+bool World::do_something() {
+  // Draws who goes first, so that seeds differ in more than the scheduler's choices.
+  const bool store_first = random_.next() % 2 == 0;
+  if (store_first && queue_->pump()) return true;
+  if (scheduler_->run_one()) return true;
+  if (!store_first && queue_->pump()) return true;
+  if (timers_.advance(Duration(0)) > 0) return true;
+  return functions.run_one([&](size_t count) { return random_.next() % count; });
+}
+
+void World::settle() {
+  while (!crashed() && do_something()) {
+  }
+}
+
+void World::run_for(Duration limit) {
+  run_until([] { return false; }, limit);
+}
+
+void World::run_until(const std::function<bool()>& reached, Duration limit) {
+  const int64_t until = timers_.clock().monotonic_ns() + limit.count();
+  while (!crashed() && !reached()) {
+    if (do_something()) continue;
+    if (timers_.clock().monotonic_ns() >= until || !timers_.advance_to_next()) return;
+  }
+}
+
+Result<StartedWorkflow> World::start(const std::string& id, const Array& arguments, Object start_options) {
+  Result<StartedWorkflow> outcome = fail(kind::internal, "no answer");
+  StartRequest request;
+  request.id = id;
+  request.arguments = encode_values(arguments);
+  request.options = std::move(start_options);
+  service_->start(std::move(request), [&](Result<StartedWorkflow> started) { outcome = std::move(started); });
+  settle();
+  return outcome;
+}
+
+WorkflowEnd World::execute(const std::string& id, const Array& arguments) {
+  std::optional<WorkflowEnd> end;
+  StartRequest request;
+  request.id = id;
+  request.arguments = encode_values(arguments);
+  service_->execute(std::move(request), [&](WorkflowEnd reached) { end = std::move(reached); });
+  run_until([&] { return end.has_value(); });
+  return end.value_or(WorkflowEnd{Error::of(kind::internal, "no end"), {}});
+}
+
+Result<> World::signal(const std::string& pid, const std::string& topic, const Array& values) {
+  Result<> outcome = fail(kind::internal, "no answer");
+  service_->signal(pid, {topic, "{app:host|0x00001}", encode_values(values)},
+                   [&](Result<> done) { outcome = std::move(done); });
+  settle();
+  return outcome;
+}
+
+WorkflowEnd World::wait(const std::string& pid) {
+  std::optional<WorkflowEnd> end;
+  service_->watch(pid, [&](WorkflowEnd reached) { end = std::move(reached); });
+  run_until([&] { return end.has_value(); });
+  return end.value_or(WorkflowEnd{Error::of(kind::internal, "no end"), {}});
+}
+
+std::vector<Event> World::history(const std::string& pid, const std::string& run_id) {
+  std::vector<Event> history;
+  service_->history(pid, run_id, [&](Result<std::vector<Event>> events) {
+    if (events) history = std::move(*events);
+  });
+  settle();
+  return history;
+}
+
+RunDescription World::describe(const std::string& pid) {
+  RunDescription description;
+  service_->describe(pid, [&](Result<RunDescription> found) {
+    if (found) description = std::move(*found);
+  });
+  settle();
+  return description;
+}
+
+std::string outline(const std::vector<Event>& history) {
+  std::string text;
+  for (const Event& event : history)
+    text += std::to_string(event.id) + " " + std::string(event_name(event.type)) + "\n";
+  return text;
+}
+
+std::string shown(const WorkflowEnd& end) {
+  if (end.error) return end.error->kind + ": " + end.error->message;
+  return json::encode(first_value(end.values)).value_or("?");
+}
+
+}  // namespace trivium::units::workflows::testing
