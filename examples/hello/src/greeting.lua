@@ -1,0 +1,5 @@
+local function greet(name: string): string
+  return "Hello, " .. name .. "!"
+end
+
+return { greet = greet }
