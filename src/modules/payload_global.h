@@ -1,0 +1,11 @@
+#pragma once
+
+#include "lua/sandbox/library.h"
+
+namespace trivium::lua {
+
+// The global `payload`: new and format (spec/core-modules.md 7). The objects are those of
+// lua/message_object.h.
+extern const Library payload_library;
+
+}  // namespace trivium::lua
