@@ -1,0 +1,11 @@
+#pragma once
+
+#include "lua/sandbox/module.h"
+
+namespace trivium::lua {
+
+// The `workflow` module: execute, exec, info, history_length, history_size, version, attrs
+// (spec/workflows.md 11 and 21).
+extern const Module workflow_module;
+
+}  // namespace trivium::lua
