@@ -22,7 +22,8 @@ struct ServiceEvents {
 };
 
 // The supervisor calls start and stop one after the other, on whichever thread it happens to work: neither
-// may block, and both report through `done`, once, from any thread. Kept alive while it runs.
+// may block, and both report through `done`, once, from any thread. A removed service may be destroyed from
+// within the call that reports its stop.
 class Service {
  public:
   virtual ~Service() = default;
