@@ -26,6 +26,7 @@ struct RuntimeOptions {
   std::shared_ptr<LogRouter> router;  // the sink of `log`; for terminal hosts that hide logs, for events
   Log log;
   uint64_t memory_limit = 0;  // bytes, soft
+  bool one_process = false;   // exec() follows: what another runtime holds is no reason not to start
 };
 
 // A process on a host, started because the command line asked for it.

@@ -1,6 +1,7 @@
 // What other threads put into a process's mailbox.
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -12,6 +13,8 @@
 #include "lua/message.h"
 
 namespace trivium::units {
+
+class Process;
 
 struct ReplyEnvelope {
   lua::OpId op;
@@ -29,7 +32,12 @@ struct Kill {
   Error error;
 };
 
-using Envelope = std::variant<lua::Message, ReplyEnvelope, LinkDown, Kill>;
+// Something to do on the process's own thread, between two slices of its code.
+struct Deferred {
+  std::function<void(Process&)> action;
+};
+
+using Envelope = std::variant<lua::Message, ReplyEnvelope, LinkDown, Kill, Deferred>;
 
 // Unbounded FIFO, many producers, one consumer. Unbounded on purpose: the sender of a message must
 // never wait for the receiver (spec/functions-and-processes.md 14.1); what it costs is charged to

@@ -108,6 +108,12 @@ bool Process::post_event(std::string_view kind, std::string_view from, Object ex
                                          })));
 }
 
+bool Process::post_exit(std::string_view from, const std::optional<Error>& error, const Values& values) {
+  return post(event_message(encode_event(
+      exit_kind, from, node_.clock().wall_ns(), 1,
+      [&](std::string& bytes, wire::Writer& out) { put_result(bytes, out, error, values); })));
+}
+
 Result<> Process::add_watcher(Process& watcher) {
   if (&watcher == this) return {};
   const std::lock_guard lock(relations_mutex_);
@@ -201,12 +207,16 @@ void Process::take_mail() {
     if (auto* message = std::get_if<lua::Message>(&envelope)) {
       if (begun_) isolate_->deliver(std::move(*message));
     } else if (auto* reply = std::get_if<ReplyEnvelope>(&envelope)) {
-      std::erase_if(timers_, [&](const auto& timer) { return timer->finished(reply->op); });
+      const lua::OpId op = reply->op;
+      std::erase_if(timers_, [op](const auto& timer) { return timer->finished(op); });
+      std::erase_if(at_end_, [op](const auto& action) { return action.first == op; });
       isolate_->complete(reply->op, std::move(reply->reply));
     } else if (auto* down = std::get_if<LinkDown>(&envelope)) {
       take(*down);
     } else if (auto* kill = std::get_if<Kill>(&envelope)) {
       if (!killed_) killed_ = std::move(kill->error);
+    } else if (auto* deferred = std::get_if<Deferred>(&envelope)) {
+      deferred->action(*this);
     }
   }
   mail_.clear();
@@ -235,12 +245,7 @@ void Process::complete(Exit exit) {
     relations_.ended = true;
   }
   node_.names().erase_all_of(pid_);
-  for (const auto& watcher : relations.watchers) {
-    watcher->post(event_message(
-        encode_event(exit_kind, pid_, node_.clock().wall_ns(), 1, [&](std::string& bytes, wire::Writer& out) {
-          put_result(bytes, out, exit.error, exit.values);
-        })));
-  }
+  for (const auto& watcher : relations.watchers) watcher->post_exit(pid_, exit.error, exit.values);
   for (const auto& partner : relations.links) {
     {
       const std::lock_guard lock(partner->relations_mutex_);
@@ -248,10 +253,8 @@ void Process::complete(Exit exit) {
     }
     if (exit.error) partner->post(LinkDown{pid_, *exit.error});
   }
-  for (const auto& timer : timers_) timer->stop();
-  timers_.clear();
   if (deadline_ != sched::TimerId::none) node_.timers().cancel(deadline_);
-  for (auto& action : std::exchange(at_end_, {})) action();
+  release_resources();
   const bool returned = is_call() && !kill_requested_.load(std::memory_order_relaxed);
   if (spec_.parent_scope) spec_.parent_scope->release(serial_);
   if (returned) {
@@ -267,6 +270,11 @@ void Process::complete(Exit exit) {
     if (spec_.process_host) spec_.process_host->forget(*this);
   }
   if (auto on_exit = std::exchange(spec_.on_exit, nullptr)) on_exit(*this, exit);
+}
+
+void Process::release_resources() {
+  for (const auto& timer : std::exchange(timers_, {})) timer->stop();
+  for (auto& [op, action] : std::exchange(at_end_, {})) action();
 }
 
 // --- upgrade ----------------------------------------------------------------------------------------
@@ -286,9 +294,7 @@ Result<> Process::upgrade() {
     return trivium::fail(kind::internal, "upgrade: create failed: " + program.error().message);
   }
   std::deque<lua::Message> retained = isolate_->take_mailbox();
-  for (const auto& timer : timers_) timer->stop();
-  timers_.clear();
-  for (auto& action : std::exchange(at_end_, {})) action();
+  release_resources();
   isolate_.reset();
   set_trap_links(false);
   spec_.program = std::move(*program);

@@ -84,6 +84,9 @@ class Process final : public sched::Runnable, private lua::Host {
   // An event table on process.events(). `extra` is laid over kind, from and at.
   bool post_event(std::string_view kind, std::string_view from, Object extra);
 
+  // EXIT of the unit `from`, local or of a provider.
+  bool post_exit(std::string_view from, const std::optional<Error>& error, const Values& values);
+
   // `watcher` gets EXIT once this ends. Fails: gone, or monitored already.
   Result<> add_watcher(Process& watcher);
   void remove_watcher(const Process& watcher);
@@ -102,8 +105,8 @@ class Process final : public sched::Runnable, private lua::Host {
   void start_timer(lua::OpId op, Duration delay, bool periodic);
   // Asks run() to replace the code: see Upgrade.
   void request_upgrade(std::string id, Values arguments);
-  // Runs when the process ends, whatever the reason.
-  void at_end(std::function<void()> action) { at_end_.push_back(std::move(action)); }
+  // Runs when the process ends, whatever the reason, unless a reply to `op` came before. 0: for good.
+  void at_end(lua::OpId op, std::function<void()> action) { at_end_.emplace_back(op, std::move(action)); }
 
   // --- for the pool ---------------------------------------------------------------------------------
 
@@ -134,6 +137,7 @@ class Process final : public sched::Runnable, private lua::Host {
   void take_mail();
   sched::Outcome step();
   void take(LinkDown& down);
+  void release_resources();
   Result<> upgrade();
   void complete(Exit exit);
 
@@ -161,7 +165,7 @@ class Process final : public sched::Runnable, private lua::Host {
   std::optional<Error> killed_;
   std::optional<Upgrading> upgrading_;
   std::vector<std::shared_ptr<ProcessTimer>> timers_;
-  std::vector<std::function<void()>> at_end_;
+  std::vector<std::pair<lua::OpId, std::function<void()>>> at_end_;
   bool begun_ = false;
   bool upgradable_ = false;
   sched::TimerId deadline_ = sched::TimerId::none;

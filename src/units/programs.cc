@@ -47,6 +47,8 @@ std::vector<std::string> ModuleSet::names() const {
   return names;
 }
 
+std::span<const std::string_view> Programs::ambient_names() { return ambient_modules; }
+
 bool Programs::ambient(std::string_view module) {
   return std::find(std::begin(ambient_modules), std::end(ambient_modules), module) != std::end(ambient_modules);
 }

@@ -3,7 +3,7 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -31,6 +31,7 @@ class ModuleSet {
 class Programs {
  public:
   // Modules that need no declaration; listing them is harmless.
+  static std::span<const std::string_view> ambient_names();
   static bool ambient(std::string_view module);
 
   explicit Programs(const ModuleSet& modules) : modules_(modules) {}

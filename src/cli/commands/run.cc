@@ -82,6 +82,7 @@ Result<int> start_and_wait(const Launch& launch, const RuntimeFactory& make) {
   options.registry->publish(application->entries);
   options.router = router;
   options.log = log;
+  options.one_process = one_process;
   options.memory_limit = memory_limit(launch.global.memory_limit, environment("GOMEMLIMIT"));
   const std::unique_ptr<Runtime> runtime = make.make(std::move(options));
   signals.deliver_to([&runtime](int signo) { runtime->signal(signo); });

@@ -110,24 +110,26 @@ lua::Dispatch Control::perform(Process& process, lua::OpId op, lua::Reply& reply
   return answer(reply, Value(true));
 }
 
-lua::Dispatch NameOperation::perform(Process& process, lua::OpId, lua::Reply& reply) {
-  Names& names = process.node().names();
+Result<Value> carry_out(Names& names, NameOperation::Verb verb, const std::string& name, const std::string& pid) {
   switch (verb) {
-    case Verb::register_name: {
-      if (names.insert(name, pid.empty() ? process.pid_text() : pid) == Names::Registered::taken) {
-        return refuse(reply, Error::of(kind::already_exists, "name already registered"));
+    case NameOperation::Verb::register_name:
+      if (names.insert(name, pid) == Names::Registered::taken) {
+        return fail(kind::already_exists, "name already registered");
       }
-      return answer(reply, Value(true));
-    }
-    case Verb::lookup: {
+      return Value(true);
+    case NameOperation::Verb::lookup: {
       std::optional<std::string> owner = names.find(name);
-      if (!owner) return refuse(reply, not_found("name not registered"));
-      return answer(reply, Value(std::move(*owner)));
+      if (!owner) return fail(kind::not_found, "name not registered");
+      return Value(std::move(*owner));
     }
-    case Verb::unregister:
+    case NameOperation::Verb::unregister:
       break;
   }
-  return answer(reply, Value(names.erase(name)));
+  return Value(names.erase(name));
+}
+
+lua::Dispatch NameOperation::perform(Process& process, lua::OpId, lua::Reply& reply) {
+  return answer(reply, carry_out(process.node().names(), verb, name, pid.empty() ? process.pid_text() : pid));
 }
 
 lua::Dispatch Upgrade::perform(Process& process, lua::OpId, lua::Reply&) {

@@ -1,0 +1,47 @@
+// The entries that hosts and services are made of, decoded.
+#pragma once
+
+#include "app/fields.h"
+#include "app/lifecycle.h"
+#include "app/problem.h"
+
+namespace trivium::cli {
+
+struct ProcessHostEntry {
+  size_t workers = 0;  // 0: as many as there are CPUs
+  app::Lifecycle lifecycle;
+};
+
+struct TerminalHostEntry {
+  bool hide_logs = false;
+  app::Lifecycle lifecycle;
+};
+
+struct ProcessServiceEntry {
+  EntryId process;
+  EntryId host;
+  Array input;
+  app::Lifecycle lifecycle;
+};
+
+struct WorkflowStoreEntry {
+  std::string file;
+  app::Lifecycle lifecycle;
+};
+
+struct WorkflowWorkerEntry {
+  EntryId provider;
+  std::string task_queue;
+  size_t cached_instances = 1000;
+  bool log_in_replay = false;
+  app::Lifecycle lifecycle;
+};
+
+// Mistakes go to the reader's problems.
+ProcessHostEntry read_process_host(app::Fields& fields);
+TerminalHostEntry read_terminal_host(app::Fields& fields);
+ProcessServiceEntry read_process_service(app::Fields& fields);
+WorkflowStoreEntry read_workflow_store(app::Fields& fields);
+WorkflowWorkerEntry read_workflow_worker(app::Fields& fields);
+
+}  // namespace trivium::cli

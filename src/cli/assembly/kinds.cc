@@ -1,0 +1,33 @@
+#include "cli/assembly/kinds.h"
+
+#include "app/lua_entry.h"
+#include "cli/assembly/entries.h"
+#include "services/env_entries.h"
+
+namespace trivium::cli {
+namespace {
+
+template <auto read>
+void check(const app::Entry& entry, const app::FieldContext& context, app::Problems& problems) {
+  app::Fields fields(entry, context, problems);
+  read(fields);
+}
+
+}  // namespace
+
+const app::Kinds& runtime_kinds() {
+  static const app::Kinds kinds = [] {
+    app::Kinds made;
+    for (const char* lua : {"function.lua", "process.lua", "workflow.lua", "library.lua", "module.lua"}) made.add(lua);
+    made.add("process.host", check<read_process_host>);
+    made.add("terminal.host", check<read_terminal_host>);
+    made.add("process.service", check<read_process_service>);
+    made.add("workflow.sqlite", check<read_workflow_store>);
+    made.add("workflow.worker", check<read_workflow_worker>);
+    services::add_env_kinds(made);
+    return made;
+  }();
+  return kinds;
+}
+
+}  // namespace trivium::cli

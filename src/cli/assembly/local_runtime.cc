@@ -1,0 +1,236 @@
+#include "cli/assembly/local_runtime.h"
+
+#include <unistd.h>
+
+#include <future>
+
+#include "app/application.h"
+#include "app/config.h"
+#include "app/dependencies.h"
+#include "cli/assembly/entries.h"
+#include "cli/assembly/kinds.h"
+#include "cli/assembly/modules.h"
+#include "cli/assembly/unit_services.h"
+#include "cli/exit_report.h"
+#include "services/env.h"
+
+namespace trivium::cli {
+namespace {
+
+// Ample for any handler, little beside what the machine has: one isolate gone wild must not take the
+// runtime down with it.
+constexpr size_t isolate_memory_limit = size_t{256} << 20;
+
+void write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written < 0 && errno != EINTR) return;
+    if (written > 0) text.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+FrameRef service_frame(const app::Lifecycle& lifecycle) {
+  if (!lifecycle.security.present) return nullptr;
+  auto frame = std::make_shared<Frame>();
+  frame->actor = Actor{lifecycle.security.actor_id, lifecycle.security.actor_meta.is_object()
+                                                        ? lifecycle.security.actor_meta.as_object()
+                                                        : Object()};
+  Array policies;
+  for (const EntryId& policy : lifecycle.security.policies) policies.push_back(policy.text());
+  if (!policies.empty()) frame->policies = std::move(policies);
+  return frame;
+}
+
+}  // namespace
+
+LocalRuntime::LocalRuntime(RuntimeOptions options)
+    : options_(std::move(options)),
+      entries_(options_.registry->current()),
+      environment_(ambient_globals()),
+      node_({scheduler_, timers_, blocking_, system_clock(), system_random(), environment_, runtime_modules(),
+             options_.log},
+            {isolate_memory_limit, static_cast<unsigned>(system_random().next())}),
+      supervisor_({timers_, system_random(), options_.log.renamed("core"), {}}) {}
+
+LocalRuntime::~LocalRuntime() {
+  if (!down_) shut_down();
+}
+
+Result<> LocalRuntime::start() {
+  app::Problems problems;
+  node_.programs().compile(options_.application->lua, *entries_, problems);
+  if (!problems.empty()) return fail(problems.to_error());
+  scheduler_.start();
+  if (Result<> created = create_entries(problems); !created) return created;
+  if (!problems.empty()) return fail(problems.to_error());
+  supervisor_.start_auto();
+  return {};
+}
+
+Result<> LocalRuntime::create_entries(app::Problems& problems) {
+  const auto env = std::make_shared<services::Env>();
+  env->apply(*entries_, problems);
+  node_.set_service(env);
+  node_.set_service(std::make_shared<services::Terminals>());
+  app::FieldContext context;
+  context.variables = env->lookup();
+  context.snapshot = entries_.get();
+
+  for (const auto& [id, entry] : options_.application->lua.all()) {
+    if (entry.kind == app::LuaKind::function) create_function(entry);
+  }
+  const app::Dependencies dependencies(*entries_);
+  units::References references;
+  for (const app::EntryPtr& entry : entries_->all()) references[entry->id] = dependencies.of(*entry);
+  supervisor_.set_references(std::move(references));
+  for (const app::Entry* entry : dependencies.creation_order()) {
+    app::Fields fields(*entry, context, problems);
+    if (entry->kind == "process.host") create_process_host(*entry, fields);
+    if (entry->kind == "terminal.host") create_terminal_host(*entry, fields);
+    if (entry->kind == "process.service") create_process_service(*entry, fields);
+  }
+  if (!problems.empty()) return {};
+  workflows_ = std::make_shared<Workflows>(node_, entries_);
+  node_.set_service<units::WorkflowGateway>(workflows_);
+  return workflows_->open(context, problems, options_.one_process);
+}
+
+void LocalRuntime::create_function(const app::LuaEntry& entry) {
+  auto program = node_.programs().find(entry.id.text());
+  if (!program) return;  // a mistake in it stopped the start before, or was skipped by --lenient
+  node_.functions().add(
+      std::make_shared<units::FunctionPool>(entry.id.text(), std::move(*program), entry.pool, entry.options));
+}
+
+void LocalRuntime::supervise(const app::Entry& entry, const app::Lifecycle& lifecycle,
+                             std::shared_ptr<units::Service> service) {
+  const app::Dependencies dependencies(*entries_);
+  (void)supervisor_.add({entry.id, lifecycle, dependencies.lifecycle_of(entry), std::move(service)});
+}
+
+void LocalRuntime::create_process_host(const app::Entry& entry, app::Fields& fields) {
+  const ProcessHostEntry read = read_process_host(fields);
+  units::ProcessHost::Options options;
+  options.id = entry.id.text();
+  options.workers = read.workers;
+  options.stop_timeout = read.lifecycle.stop_timeout;
+  const auto host = std::make_shared<units::ProcessHost>(node_, std::move(options));
+  node_.add_host(entry.id.text(), host);
+  supervise(entry, read.lifecycle, std::make_shared<HostService>(host));
+}
+
+void LocalRuntime::create_terminal_host(const app::Entry& entry, app::Fields& fields) {
+  const TerminalHostEntry read = read_terminal_host(fields);
+  units::ProcessHost::Options options;
+  options.id = entry.id.text();
+  options.workers = 1;
+  options.terminal = true;
+  options.stop_timeout = read.lifecycle.stop_timeout;
+  options.on_terminal_exit = [this](units::Process&, units::Exit& exit) { terminal_ended(exit); };
+  const auto host = std::make_shared<units::ProcessHost>(node_, std::move(options));
+  node_.add_host(entry.id.text(), host);
+  node_.service<services::Terminals>()->add(entry.id.text(), terminal_);
+  if (read.hide_logs) hidden_ = options_.router->push(hidden_logs);
+  supervise(entry, read.lifecycle, std::make_shared<HostService>(host));
+}
+
+void LocalRuntime::create_process_service(const app::Entry& entry, app::Fields& fields) {
+  ProcessServiceEntry read = read_process_service(fields);
+  const app::Lifecycle lifecycle = read.lifecycle;
+  supervise(entry, lifecycle, std::make_shared<ProcessService>(node_, std::move(read), service_frame(lifecycle)));
+}
+
+// --- running one process ------------------------------------------------------------------------------
+
+Result<> LocalRuntime::exec(const ExecRequest& request) {
+  const std::string host_id = request.host.text();
+  const auto host = std::dynamic_pointer_cast<units::ProcessHost>(node_.host(host_id));
+  if (!host) return fail(kind::not_found, "host " + host_id + " not found");
+  // Commands find their services up, unless those take unreasonably long to start.
+  constexpr auto patience = std::chrono::seconds(5);
+  const auto settled = std::make_shared<std::promise<void>>();
+  supervisor_.on_first_attempts_settled([settled] { settled->set_value(); });
+  settled->get_future().wait_for(patience);
+  const auto started = std::make_shared<std::promise<Result<>>>();
+  supervisor_.start(request.host, [started](Result<> done) { started->set_value(std::move(done)); });
+  std::future<Result<>> running = started->get_future();
+  if (running.wait_for(patience) != std::future_status::ready) {
+    return fail(kind::timeout, "timeout waiting for host " + host_id + " to start");
+  }
+  if (Result<> done = running.get(); !done) return done;
+
+  units::SpawnRequest spawn;
+  spawn.id = request.process.text();
+  for (const std::string& argument : request.args) append(spawn.arguments, Value(argument));
+  Result<std::string> pid = host->spawn(std::move(spawn));
+  if (!pid) return fail(std::move(pid.error()));
+  return {};
+}
+
+void LocalRuntime::terminal_ended(units::Exit& exit) {
+  TerminalResult result;
+  result.value = first_value(exit.values);
+  if (exit.error) result.failure = exit.error->message;
+  const ExitReport report = exit_report(result);
+  terminal_->mode().restore();
+  write_all(STDOUT_FILENO, report.out);
+  write_all(STDERR_FILENO, report.err);
+  request_shutdown(report.status);
+}
+
+// --- the end ------------------------------------------------------------------------------------------
+
+void LocalRuntime::signal(int) {
+  bool again = false;
+  {
+    const std::lock_guard lock(mutex_);
+    again = shutdown_requested_;
+  }
+  if (again) {
+    options_.log.error("force exit");
+    terminal_->mode().restore();
+    ::_exit(1);
+  }
+  options_.log.info("received shutdown signal");
+  options_.log.info("shutting down (press Ctrl+C again to force exit)");
+  request_shutdown(0);
+}
+
+void LocalRuntime::request_shutdown(int status) {
+  const std::lock_guard lock(mutex_);
+  shutdown_requested_ = true;
+  status_ = status;
+  changed_.notify_all();
+}
+
+int LocalRuntime::wait() {
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return shutdown_requested_; });
+  }
+  shut_down();
+  options_.log.info("stopped");
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+void LocalRuntime::shut_down() {
+  down_ = true;
+  const Duration timeout = options_.config->duration("shutdown", "timeout", std::chrono::seconds(30));
+  const auto stopped = std::make_shared<std::promise<Result<>>>();
+  supervisor_.stop_all(timeout, [stopped](Result<> done) { stopped->set_value(std::move(done)); });
+  if (Result<> done = stopped->get_future().get(); !done) {
+    options_.log.error("not everything stopped in order", {{"error", done.error().message}});
+  }
+  if (workflows_) workflows_->stop();
+  terminal_->close();
+  scheduler_.stop();
+  timers_.stop();
+  blocking_.shutdown();
+}
+
+std::unique_ptr<Runtime> make_runtime(RuntimeOptions options) {
+  return std::make_unique<LocalRuntime>(std::move(options));
+}
+
+}  // namespace trivium::cli

@@ -1,0 +1,64 @@
+// The runtime of one operating system process: builds everything the entries describe, runs it, and
+// takes it down in order.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "cli/assembly/workflows.h"
+#include "cli/runtime.h"
+#include "lua/environment.h"
+#include "sched/blocking_pool.h"
+#include "sched/scheduler.h"
+#include "sched/timers.h"
+#include "services/terminal.h"
+#include "units/node.h"
+#include "units/supervisor/supervisor.h"
+
+namespace trivium::cli {
+
+class LocalRuntime final : public Runtime {
+ public:
+  explicit LocalRuntime(RuntimeOptions options);
+  ~LocalRuntime() override;
+
+  Result<> start() override;
+  Result<> exec(const ExecRequest& request) override;
+  void signal(int signo) override;
+  int wait() override;
+
+ private:
+  Result<> compile();
+  Result<> create_entries(app::Problems& problems);
+  void create_function(const app::LuaEntry& entry);
+  void create_process_host(const app::Entry& entry, app::Fields& fields);
+  void create_terminal_host(const app::Entry& entry, app::Fields& fields);
+  void create_process_service(const app::Entry& entry, app::Fields& fields);
+  void supervise(const app::Entry& entry, const app::Lifecycle& lifecycle, std::shared_ptr<units::Service> service);
+  void terminal_ended(units::Exit& exit);
+  void request_shutdown(int status);
+  void shut_down();
+
+  RuntimeOptions options_;
+  const app::SnapshotPtr entries_;
+  sched::ThreadedScheduler scheduler_;
+  sched::SystemTimers timers_;
+  sched::BlockingPool blocking_;
+  const lua::Environment environment_;
+  units::Node node_;
+  units::Supervisor supervisor_;
+  std::shared_ptr<Workflows> workflows_;
+  const std::shared_ptr<services::Terminal> terminal_ = std::make_shared<services::Terminal>();
+  LogRouter::Redirection hidden_;  // while a terminal's process hides the logs
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool shutdown_requested_ = false;
+  bool down_ = false;
+  int status_ = 0;
+};
+
+}  // namespace trivium::cli

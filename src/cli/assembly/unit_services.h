@@ -1,0 +1,44 @@
+// process.host, terminal.host and process.service as supervised services.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "cli/assembly/entries.h"
+#include "units/node.h"
+#include "units/supervisor/service.h"
+
+namespace trivium::cli {
+
+class HostService final : public units::Service {
+ public:
+  explicit HostService(std::shared_ptr<units::ProcessHost> host) : host_(std::move(host)) {}
+  void start(units::ServiceEvents events, units::ServiceDone done) override;
+  void stop(units::ServiceDone done) override;
+
+ private:
+  const std::shared_ptr<units::ProcessHost> host_;
+};
+
+// Keeps one process running. Starting is spawning; every start is a new PID with the same input.
+class ProcessService final : public units::Service, public std::enable_shared_from_this<ProcessService> {
+ public:
+  ProcessService(units::Node& node, ProcessServiceEntry entry, FrameRef frame)
+      : node_(node), entry_(std::move(entry)), frame_(std::move(frame)) {}
+  void start(units::ServiceEvents events, units::ServiceDone done) override;
+  void stop(units::ServiceDone done) override;
+
+ private:
+  void ended(uint64_t serial, units::Exit& exit);
+
+  units::Node& node_;
+  const ProcessServiceEntry entry_;
+  const FrameRef frame_;
+  std::mutex mutex_;
+  units::ServiceEvents events_;
+  units::ServiceDone stopped_;   // set while a stop waits for the process
+  std::string pid_;              // of the running process, empty without one
+};
+
+}  // namespace trivium::cli

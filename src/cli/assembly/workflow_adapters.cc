@@ -1,0 +1,229 @@
+#include "cli/assembly/workflow_adapters.h"
+
+#include "app/meta.h"
+#include "core/digest.h"
+#include "units/commands/reply.h"
+#include "units/pid.h"
+
+namespace trivium::cli {
+
+using units::Control;
+using units::Process;
+using units::workflows::StartRequest;
+using units::workflows::WorkflowCode;
+using units::workflows::WorkflowEnd;
+
+// --- programs ---------------------------------------------------------------------------------------
+
+namespace {
+
+// Bytecode follows from the source alone, so equal sources hash equal.
+std::string hash_of(const lua::EntryProgram& program) {
+  std::string all;
+  for (const lua::Chunk& library : program.libraries) all += library.alias + '\0' + library.bytecode;
+  all += program.method + '\0' + program.main.bytecode;
+  return hex(digest(Digest::sha256, all).value_or(all));
+}
+
+}  // namespace
+
+EntryPrograms::EntryPrograms(units::Node& node, app::SnapshotPtr entries, std::string worker) {
+  for (const app::Entry* entry : entries->of_kind("workflow.lua")) {
+    const std::optional<EntryId> bound = app::workflow_worker(*entry);
+    if (!worker.empty() && (!bound || bound->text() != worker)) continue;
+    const std::string id = entry->id.text();
+    const auto program = node.programs().find(id);
+    if (!program) continue;
+    std::string type = id;
+    if (const Value* meta = app::workflow_meta(*entry)) {
+      if (const Value* name = meta->find("name"); name != nullptr && name->is_string()) type = name->as_string();
+    }
+    type_of_entry_[id] = type;
+    code_of_type_[type] = {*program, id, hash_of(**program)};
+  }
+}
+
+std::optional<WorkflowCode> EntryPrograms::find(const std::string& type) const {
+  const auto code = code_of_type_.find(type);
+  if (code == code_of_type_.end()) return std::nullopt;
+  return code->second;
+}
+
+std::vector<std::string> EntryPrograms::types() const {
+  std::vector<std::string> types;
+  for (const auto& [type, code] : code_of_type_) types.push_back(type);
+  return types;
+}
+
+std::string EntryPrograms::type_of(const std::string& entry_id) const {
+  const auto at = type_of_entry_.find(entry_id);
+  return at == type_of_entry_.end() ? entry_id : at->second;
+}
+
+// --- activities -------------------------------------------------------------------------------------
+
+bool FunctionActivities::exists(const std::string& id) const { return node_.functions().find(id) != nullptr; }
+
+std::vector<std::string> FunctionActivities::ids() const {
+  std::vector<std::string> ids;
+  for (const auto& [id, entry] : node_.programs().entries()) {
+    if (entry.kind == app::LuaKind::function) ids.push_back(id);
+  }
+  return ids;
+}
+
+Object FunctionActivities::options(const std::string& id) const {
+  const auto pool = node_.functions().find(id);
+  return pool && pool->call_options().is_object() ? pool->call_options().as_object() : Object();
+}
+
+namespace {
+
+class CallAttempt final : public units::workflows::ActivityFunctions::Attempt {
+ public:
+  explicit CallAttempt(sched::Ref<Process> call) : call_(std::move(call)) {}
+  void cancel() override {
+    if (call_) call_->kill(units::canceled_error());
+  }
+
+ private:
+  const sched::Ref<Process> call_;
+};
+
+}  // namespace
+
+std::unique_ptr<FunctionActivities::Attempt> FunctionActivities::call(const std::string& id, Values arguments,
+                                                                      FrameRef frame, Done done) {
+  units::CallRequest request;
+  request.target = id;
+  request.arguments = std::move(arguments);
+  request.frame = std::move(frame);
+  request.on_exit = [done](units::Exit& exit) { done({std::move(exit.error), std::move(exit.values)}); };
+  auto call = node_.functions().call(std::move(request));
+  if (!call) {
+    done(lua::Reply::failure(std::move(call.error())));
+    return std::make_unique<CallAttempt>(nullptr);
+  }
+  return std::make_unique<CallAttempt>(std::move(*call));
+}
+
+// --- processes --------------------------------------------------------------------------------------
+
+Result<std::string> NodeProcesses::resolve(const std::string& name) const { return node_.resolve(name); }
+
+Result<> NodeProcesses::routable(const std::string& pid) const {
+  if (node_.local(pid)) return {};
+  return fail(kind::not_found, "process not found");
+}
+
+void NodeProcesses::deliver(const std::string& pid, lua::Message message) { node_.deliver(pid, std::move(message)); }
+
+Result<Value> NodeProcesses::name_operation(units::NameOperation::Verb verb, const std::string& name, const std::string& pid) {
+  return units::carry_out(node_.names(), verb, name, pid);
+}
+
+// --- the worker as a host ---------------------------------------------------------------------------
+
+namespace {
+
+// Ties a watch to the life of the process that waits for it. The service may answer before the id of
+// the watch is known.
+void unwatch_at_end(Process& waiter, lua::OpId op, const std::shared_ptr<units::workflows::Service>& service,
+                    units::workflows::Service::WatchId id) {
+  waiter.at_end(op, [service, id] { service->unwatch(id); });
+}
+
+std::function<void(Result<>)> reply_true(Process& caller, lua::OpId op, std::string prefix = {}) {
+  return [caller = sched::Ref<Process>(&caller), op, prefix = std::move(prefix)](Result<> done) {
+    if (done) {
+      caller->post_reply(op, lua::Reply::of(true));
+    } else if (prefix.empty()) {
+      caller->post_reply(op, lua::Reply::failure(std::move(done.error())));
+    } else {
+      caller->post_reply(op, lua::Reply::failure(Error::of(kind::internal, prefix + done.error().message)));
+    }
+  };
+}
+
+StartRequest start_request(Process& caller, const std::string& id, Values arguments, const units::CallSettings& settings) {
+  StartRequest request;
+  request.id = id;
+  request.arguments = std::move(arguments);
+  request.frame = units::overlay(caller.context(), settings);
+  request.options = settings.options;
+  return request;
+}
+
+}  // namespace
+
+void WorkflowHostAdapter::attach(Process& watcher, const std::string& pid, bool link) {
+  const auto id = service_->watch(pid, [watcher = sched::Ref<Process>(&watcher), pid, link](WorkflowEnd end) {
+    if (link && end.error) {
+      watcher->post(units::LinkDown{pid, std::move(*end.error)});
+    } else {
+      watcher->post_exit(pid, end.error, end.values);
+    }
+  });
+  unwatch_at_end(watcher, 0, service_, id);
+}
+
+lua::Dispatch WorkflowHostAdapter::spawn(Process& caller, lua::OpId op, units::Spawn& command, lua::Reply&) {
+  StartRequest request = start_request(caller, command.id, std::move(command.arguments), command.settings);
+  request.name = command.name;
+  request.messages = std::move(command.messages);
+  for (lua::Message& message : request.messages) message.from = caller.pid_text();
+  service_->start(std::move(request), [self = shared_from_this(), caller = sched::Ref<Process>(&caller), op,
+                                       monitor = command.monitor,
+                                       link = command.link](Result<units::workflows::StartedWorkflow> started) {
+    if (!started) {
+      caller->post_reply(op, lua::Reply::failure(std::move(started.error())));
+      return;
+    }
+    if (monitor || link) caller->post(units::Deferred{[self, pid = started->pid, monitor, link](Process& process) {
+      if (monitor) self->attach(process, pid, false);
+      if (link) self->attach(process, pid, true);
+    }});
+    caller->post_reply(op, lua::Reply::of(started->pid));
+  });
+  return lua::Dispatch::pending;
+}
+
+lua::Dispatch WorkflowHostAdapter::execute(Process& caller, lua::OpId op, StartRequest request) {
+  const auto id = service_->execute(std::move(request), [caller = sched::Ref<Process>(&caller), op](WorkflowEnd end) {
+    caller->post_reply(op, {std::move(end.error), std::move(end.values)});
+  });
+  unwatch_at_end(caller, op, service_, id);
+  return lua::Dispatch::pending;
+}
+
+lua::Dispatch WorkflowHostAdapter::exec(Process& caller, lua::OpId op, units::Exec& command, lua::Reply&) {
+  return execute(caller, op, start_request(caller, command.id, std::move(command.arguments), command.settings));
+}
+
+lua::Dispatch WorkflowHostAdapter::send(Process& caller, lua::OpId op, units::Send& command, lua::Reply&) {
+  service_->signal(command.destination, {std::move(command.topic), caller.pid_text(), std::move(command.values)},
+                   reply_true(caller, op));
+  return lua::Dispatch::pending;
+}
+
+lua::Dispatch WorkflowHostAdapter::control(Process& caller, lua::OpId op, Control& command, lua::Reply& reply) {
+  const std::string prefix = std::string(verb_name(command.verb)) + " failed: ";
+  switch (command.verb) {
+    case Control::Verb::cancel:
+      service_->request_cancel(command.destination, command.reason, reply_true(caller, op, prefix));
+      return lua::Dispatch::pending;
+    case Control::Verb::terminate:
+      service_->terminate(command.destination, "process.terminate", reply_true(caller, op, prefix));
+      return lua::Dispatch::pending;
+    case Control::Verb::monitor:
+    case Control::Verb::link:
+      attach(caller, command.destination, command.verb == Control::Verb::link);
+      return units::answer(reply, Value(true));
+    case Control::Verb::unmonitor:
+    case Control::Verb::unlink:
+      break;
+  }
+  return units::answer(reply, Value(true));
+}
+
+}  // namespace trivium::cli

@@ -1,0 +1,121 @@
+#include "cli/assembly/workflows.h"
+
+#include <future>
+
+#include "app/meta.h"
+#include "cli/assembly/entries.h"
+#include "units/commands/reply.h"
+#include "units/workflows/sqlite/sqlite_store.h"
+#include "units/workflows/store/store_thread.h"
+
+namespace trivium::cli {
+namespace {
+
+constexpr const char* default_provider = "trivium:workflow_store";
+constexpr const char* default_worker = "trivium:workflow_worker";
+constexpr const char* default_file = ".trivium/workflows.db";
+
+}  // namespace
+
+struct Workflows::Worker {
+  Worker(units::Node& node, app::SnapshotPtr entries, const std::string& bound) : programs(node, std::move(entries), bound) {}
+
+  EntryPrograms programs;
+  std::shared_ptr<units::workflows::Service> service;
+  std::shared_ptr<WorkflowHostAdapter> host;
+};
+
+Workflows::Workflows(units::Node& node, app::SnapshotPtr entries)
+    : node_(node), entries_(std::move(entries)), activities_(node), processes_(node) {}
+
+Workflows::~Workflows() = default;
+
+Result<> Workflows::open(const app::FieldContext& context, app::Problems& problems, bool tolerant) {
+  bool default_used = false;
+  for (const app::Entry* entry : entries_->of_kind("workflow.lua")) {
+    const std::optional<EntryId> bound = app::workflow_worker(*entry);
+    worker_of_[entry->id.text()] = bound ? bound->text() : default_worker;
+    default_used = default_used || !bound;
+    if (bound && (entries_->find(*bound) == nullptr || entries_->find(*bound)->kind != "workflow.worker")) {
+      problems.add(entry->problem("meta.workflow.worker", "no workflow.worker entry " + bound->text(),
+                                  "leave it out to run on the built-in worker"));
+    }
+  }
+  std::map<std::string, std::string> worker_of_provider;
+  for (const app::Entry* entry : entries_->of_kind("workflow.worker")) {
+    app::Fields fields(*entry, context, problems);
+    const WorkflowWorkerEntry worker = read_workflow_worker(fields);
+    const app::Entry* provider = entries_->find(worker.provider);
+    if (!fields.ok() || provider == nullptr) continue;
+    app::Fields provider_fields(*provider, context, problems);
+    const WorkflowStoreEntry store = read_workflow_store(provider_fields);
+    if (!provider_fields.ok()) continue;
+    if (const auto [other, fresh] = worker_of_provider.try_emplace(worker.provider.text(), entry->id.text()); !fresh) {
+      fields.problem("provider", worker.provider.text() + " serves " + other->second + " already",
+                     "declare a workflow.sqlite entry with another file for each worker");
+      continue;
+    }
+    units::workflows::ServiceOptions options;
+    options.task_queue = worker.task_queue;
+    options.cached_instances = worker.cached_instances;
+    options.log_in_replay = worker.log_in_replay;
+    if (Result<> opened = open_worker(worker.provider.text(), entry->id.text(), store.file, options, false, tolerant); !opened) {
+      return opened;
+    }
+  }
+  if (!problems.empty() || !default_used) return {};
+  return open_worker(default_provider, default_worker, default_file, {}, true, tolerant);
+}
+
+Result<> Workflows::open_worker(const std::string& provider, const std::string& worker, const std::string& file,
+                                const units::workflows::ServiceOptions& extra, bool takes_all, bool tolerant) {
+  auto store = units::workflows::SqliteStore::open({.file = file});
+  if (!store) {
+    if (!tolerant || store.error().kind != kind::conflict) return fail(std::move(store.error()));
+    unavailable_[worker] = std::move(store.error());
+    return {};
+  }
+  auto made = std::make_unique<Worker>(node_, entries_, takes_all ? std::string() : worker);
+  units::workflows::ServiceOptions options = extra;
+  options.provider = provider;
+  options.worker = worker;
+  options.memory_limit = node_.options().isolate_memory_limit;
+  made->service = std::make_shared<units::workflows::Service>(
+      units::workflows::ServiceParts{node_.scheduler(), node_.timers(), node_.clock(), node_.random(),
+                                     node_.environment(), made->programs, activities_, processes_,
+                                     node_.log().renamed("workflow")},
+      options, std::make_unique<units::workflows::StoreThread>(std::move(*store)));
+  made->host = std::make_shared<WorkflowHostAdapter>(made->service);
+  node_.add_host(worker, made->host);
+  std::promise<Result<>> recovered;
+  made->service->recover([&recovered](Result<> done) { recovered.set_value(std::move(done)); });
+  workers_[worker] = std::move(made);
+  return recovered.get_future().get();
+}
+
+void Workflows::stop() {
+  for (const auto& [id, worker] : workers_) worker->service->stop();
+}
+
+lua::Dispatch Workflows::execute(units::Process& caller, lua::OpId op, units::ExecuteWorkflow& command, lua::Reply& reply) {
+  const auto bound = worker_of_.find(command.id);
+  if (bound == worker_of_.end()) {
+    return units::refuse(reply, Error::of(kind::not_found, "no workflow entry " + command.id));
+  }
+  const auto worker = workers_.find(bound->second);
+  if (worker == workers_.end()) {
+    Error error = Error::of(kind::unavailable, "workflow worker " + bound->second + " is not running");
+    if (const auto why = unavailable_.find(bound->second); why != unavailable_.end()) {
+      error.message += ": " + why->second.message;
+    }
+    error.retryable = true;
+    return units::refuse(reply, std::move(error));
+  }
+  units::workflows::StartRequest request;
+  request.id = command.id;
+  request.arguments = std::move(command.arguments);
+  request.frame = caller.context();
+  return worker->second->host->execute(caller, op, std::move(request));
+}
+
+}  // namespace trivium::cli

@@ -1,0 +1,44 @@
+// The workflow services of a runtime: the default one, which needs no entry, and one for every
+// workflow.worker.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "app/fields.h"
+#include "app/registry.h"
+#include "cli/assembly/workflow_adapters.h"
+#include "units/workflow_gateway.h"
+
+namespace trivium::cli {
+
+class Workflows final : public units::WorkflowGateway {
+ public:
+  Workflows(units::Node& node, app::SnapshotPtr entries);
+  ~Workflows() override;
+
+  // Opens the stores and lets unfinished workflows go on. Mistakes of entries go to `problems`.
+  // `tolerant`: a store that another runtime holds is an error of the first use instead.
+  Result<> open(const app::FieldContext& context, app::Problems& problems, bool tolerant);
+  void stop();
+
+  lua::Dispatch execute(units::Process& caller, lua::OpId op, units::ExecuteWorkflow& command, lua::Reply& reply) override;
+
+ private:
+  struct Worker;
+
+  Result<> open_worker(const std::string& provider, const std::string& worker, const std::string& file,
+                       const units::workflows::ServiceOptions& extra, bool takes_all, bool tolerant);
+
+  units::Node& node_;
+  const app::SnapshotPtr entries_;
+  FunctionActivities activities_;
+  NodeProcesses processes_;
+  std::map<std::string, std::unique_ptr<Worker>> workers_;     // by worker id
+  std::unordered_map<std::string, std::string> worker_of_;     // by workflow entry
+  std::unordered_map<std::string, Error> unavailable_;         // by worker id
+};
+
+}  // namespace trivium::cli
