@@ -29,7 +29,9 @@ std::string text(lua_State* L, int index) { return luaL_optstring(L, index, "");
 Values rest(lua_State* L, int from) {
   return lua::encode_range(L, from, std::max(0, lua_gettop(L) - from + 1));
 }
-Object object(lua_State* L, int index) { return lua::to_plain_object(L, index).value_or(Object()); }
+Object object(lua_State* L, int index) {
+  return lua_istable(L, index) ? lua::to_plain_object(L, index).value_or(Object()) : Object();
+}
 
 // Puts what arrives into a channel.
 class ChannelSink final : public lua::Sink {
