@@ -52,7 +52,8 @@ def test_named_command(commands):
 def test_unknown_command(commands):
     result = commands.run("run", "migrat")
     assert result.code == 1
-    assert "command \"migrat\" not found. Use 'trivium run list' to see available commands" in result.stderr
+    assert 'command "migrat" not found (did you mean migrate?)' in result.stderr
+    assert "Use 'trivium run list' to see available commands" in result.stderr
 
 
 def test_bare_name_with_exec(commands):
@@ -125,7 +126,7 @@ def test_verbose_shows_log_records_on_stderr(app):
 
 
 def test_standard_input(app):
-    result = app.program("io.print(io.readline()) io.print(io.readline())").main(stdin="one\ntwo\n")
+    result = app.program("io.print((io.readline())) io.print((io.readline()))").main(stdin="one\ntwo\n")
     assert result.lines == ["one", "two"]
 
 
