@@ -1,0 +1,78 @@
+#include "modules/workflow_module.h"
+
+#include "modules/unit_test_state.h"
+#include "units/workflow_gateway.h"
+
+namespace trivium::lua {
+namespace {
+
+// Answers with the id and the first argument.
+class EchoingGateway final : public units::WorkflowGateway {
+ public:
+  Dispatch execute(units::Process&, OpId, units::ExecuteWorkflow& command, Reply& reply) override {
+    const Value argument = first_value(command.arguments);
+    reply = Reply::of(command.id + "(" + (argument.is_string() ? argument.as_string() : "") + ")");
+    return Dispatch::done;
+  }
+};
+
+class WorkflowModule : public UnitTest {
+ protected:
+  WorkflowModule() : UnitTest({&workflow_module}) {}
+};
+
+TEST_F(WorkflowModule, ExecuteGoesToTheWorkflowService) {
+  EXPECT_EQ(eval("workflow.execute('app:orders', 'x')"),
+            "nil <Unavailable: workflows are not available in this runtime>");
+  node().set_service<units::WorkflowGateway>(std::make_shared<EchoingGateway>());
+  EXPECT_EQ(eval("workflow.execute('app:orders', 'x')"), "app:orders(x) nil");
+}
+
+TEST_F(WorkflowModule, ArgumentsThatCannotLeaveAreReported) {
+  node().set_service<units::WorkflowGateway>(std::make_shared<EchoingGateway>());
+  EXPECT_EQ(eval("workflow.execute('app:orders', print)"), "app:orders() nil");
+  const std::vector<std::string> lines = sink().take();
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_NE(lines[0].find("\"operation\":\"start of app:orders\""), std::string::npos) << lines[0];
+}
+
+TEST_F(WorkflowModule, IdsAreChecked) {
+  for (const std::string f : {"workflow.execute", "workflow.exec"}) {
+    EXPECT_EQ(eval(f + "('')"), "nil <Invalid: workflow ID required>");
+    for (const std::string id : {"'orders'", "':orders'", "'app:'"}) {
+      EXPECT_EQ(eval(f + "(" + id + ")"),
+                "nil <Invalid: invalid workflow ID format (namespace:name required)>");
+    }
+    EXPECT_NE(eval(f + "(5)").find("bad argument #1"), std::string::npos);
+  }
+}
+
+TEST_F(WorkflowModule, OutsideOfWorkflows) {
+  EXPECT_EQ(eval("workflow.exec('app:orders')"),
+            "nil <Invalid: workflow.exec outside workflow context not yet supported>");
+  EXPECT_EQ(eval("workflow.info()"), "nil nil");
+  EXPECT_EQ(eval("workflow.history_length()"), "0 nil");
+  EXPECT_EQ(eval("workflow.history_size()"), "0 nil");
+  EXPECT_EQ(eval("workflow.version('change', 1, 3)"), "3 nil");
+  EXPECT_EQ(eval("workflow.attrs({search = {}})"),
+            "nil <Invalid: workflow.attrs only available in workflow context>");
+}
+
+TEST_F(WorkflowModule, VersionsAreChecked) {
+  EXPECT_EQ(eval("workflow.version('', 1, 2)"), "nil <Invalid: change ID required>");
+  EXPECT_EQ(eval("workflow.version('x', 2, 1)"),
+            "nil <Invalid: min_supported cannot be greater than max_supported>");
+  EXPECT_NE(eval("workflow.version('x', '1', {})").find("bad argument #3"), std::string::npos);
+}
+
+TEST_F(WorkflowModule, AttributesAreChecked) {
+  EXPECT_EQ(eval("workflow.attrs({})"), "nil <Invalid: search or memo required>");
+  EXPECT_EQ(eval("workflow.attrs({search = 1})"), "nil <Invalid: search must be a table>");
+  EXPECT_EQ(eval("workflow.attrs({memo = 'x'})"), "nil <Invalid: memo must be a table>");
+  EXPECT_EQ(eval("workflow.attrs({search = {k = print}})"),
+            "nil <Invalid: search attribute \"k\": unsupported value type function>");
+  EXPECT_NE(eval("workflow.attrs()").find("bad argument #1"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace trivium::lua
