@@ -208,6 +208,10 @@ Plan plan(Instance& instance, lua::OpId op, ExecChild& command) {
 }
 
 Plan plan(Instance& instance, lua::OpId op, ExecuteWorkflow& command) {
+  const WorkflowPrograms& programs = instance.parts().programs;
+  if (!programs.find(programs.type_of(command.id))) {
+    return Plan::refuse(Error::of(kind::not_found, "workflow " + command.id + " not found"));
+  }
   return start_child(instance, op, Wait::result, command.id, "", command.arguments, {},
                      ParentClosePolicy::abandon);
 }

@@ -54,9 +54,22 @@ void Core::transact(Script script, std::function<void(Result<>)> done) {
                     return script(tables, *context);
                   },
                   [self = shared_from_this(), context, done = std::move(done)](Result<> outcome) {
+                    self->note_outcome(outcome);
                     if (outcome) self->apply(context->changes);
                     done(std::move(outcome));
                   }});
+}
+
+void Core::note_outcome(const Result<>& outcome) {
+  if (stopped()) return;
+  const bool trouble = !outcome && outcome.error().kind == kind::unavailable;
+  if (in_trouble_.exchange(trouble, std::memory_order_relaxed) == trouble) return;
+  if (trouble) {
+    log().error("workflows wait: what they do cannot be written; tried again every second",
+                {{"error", outcome.error().message}});
+  } else {
+    log().info("workflows go on: the store can be written again");
+  }
 }
 
 sched::TimerId Core::at(int64_t due_ns, sched::Task task) {

@@ -32,6 +32,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::string new_workflow_id();
 
   // A transaction; what it changed takes effect in this runtime before `done` is called.
+  // The store's troubles are told once when they begin and once when they are over.
   using Script = std::function<Result<>(Tables&, ScriptContext&)>;
   void transact(Script script, std::function<void(Result<>)> done);
 
@@ -50,6 +51,7 @@ class Core : public std::enable_shared_from_this<Core> {
 
  private:
   void apply(Changes& changes);
+  void note_outcome(const Result<>& outcome);
   sched::Ref<Run> find(const std::string& run_id);
 
   const ServiceParts parts_;
@@ -60,6 +62,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::string id_prefix_;
   std::atomic<uint64_t> last_workflow_{0};
   std::atomic<bool> stopped_{false};
+  std::atomic<bool> in_trouble_{false};
 
   std::mutex mutex_;
   std::unordered_map<std::string, sched::Ref<Run>> runs_;

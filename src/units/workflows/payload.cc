@@ -161,6 +161,9 @@ class JsonWriter {
   std::vector<Seen> seen_;
 };
 
+// Larger values belong in a store of their own, their key in the workflow.
+constexpr size_t max_payload_bytes = 2 << 20;
+
 Value payload(std::string_view encoding, std::string data) {
   return Object{{"encoding", encoding}, {"data", std::move(data)}};
 }
@@ -173,6 +176,10 @@ Result<std::string> json_text(wire::Reader& in) {
   std::string out;
   JsonWriter writer(in, out);
   if (!writer.value(0)) return fail(kind::internal, writer.problem);
+  if (out.size() > max_payload_bytes) {
+    return fail(kind::invalid, "a payload of " + std::to_string(out.size()) +
+                                   " bytes is larger than the limit of " + std::to_string(max_payload_bytes));
+  }
   return out;
 }
 

@@ -88,14 +88,15 @@ void Run::arm_deadline() {
     alarms_.push_back(core_->at(row_.first_task_ns, [run = sched::Ref<Run>(this)] { run->post([] {}); }));
   }
   if (row_.run_deadline_ns == 0) return;
-  alarms_.push_back(core_->at(row_.run_deadline_ns, [core = core_, run = sched::Ref<Run>(this)] {
-    core->transact(
-        [workflow_id = run->row_.workflow_id, run_id = run->run_id_](Tables& tables, ScriptContext& context) {
-          return workflows::close_from_outside(tables, workflow_id, run_id, EventType::execution_timed_out,
-                                               {}, context);
-        },
-        [](const Result<>&) {});  // closed already: nothing to do
-  }));
+  alarms_.push_back(
+      core_->at(row_.run_deadline_ns, [core = core_, workflow_id = row_.workflow_id, run_id = run_id_] {
+        core->transact(
+            [workflow_id, run_id](Tables& tables, ScriptContext& context) {
+              return workflows::close_from_outside(tables, workflow_id, run_id,
+                                                   EventType::execution_timed_out, {}, context);
+            },
+            [](const Result<>&) {});  // closed already: nothing to do
+      }));
 }
 
 void Run::arm_timer(const TimerRow& timer) {

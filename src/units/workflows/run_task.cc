@@ -192,8 +192,6 @@ void Run::committed(Result<> outcome, const TaskCommit& commit) {
     phase_ = Phase::idle;  // looks at the history again
     return;
   }
-  core_->log().error("a workflow step could not be written and will be tried again",
-                     {{"workflow", row_.workflow_id}, {"error", outcome.error().message}});
   pause(std::chrono::seconds(1));
 }
 

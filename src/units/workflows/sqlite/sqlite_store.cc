@@ -59,6 +59,11 @@ class SqliteStore::Impl {
     return {};
   }
 
+  void limit_pages(int64_t pages) {
+    const std::string pragma = "PRAGMA max_page_count = " + std::to_string(pages);
+    sqlite3_exec(database_, pragma.c_str(), nullptr, nullptr, nullptr);
+  }
+
   void run(std::span<Job> jobs) {
     std::vector<Result<>> outcomes(jobs.size());
     if (std::optional<Error> lost = transact(jobs, outcomes)) {
@@ -113,5 +118,6 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const Options& options) {
 }
 
 void SqliteStore::run(std::span<Job> jobs) { impl_->run(jobs); }
+void SqliteStore::limit_pages(int64_t pages) { impl_->limit_pages(pages); }
 
 }  // namespace trivium::units::workflows

@@ -20,6 +20,8 @@ class SqliteStore final : public Store {
   ~SqliteStore() override;
 
   void run(std::span<Job> jobs) override;
+  // The file may not grow beyond this; as if the disk were that small.
+  void limit_pages(int64_t pages);
 
  private:
   class Impl;

@@ -25,6 +25,7 @@ class World {
 
   Service& service() { return *service_; }
   TestQueue& queue() { return *queue_; }
+  SqliteStore& store() { return *store_; }
   sched::VirtualTimers& timers() { return timers_; }
 
   // Does everything that can be done without time passing; activities end in random order.
@@ -32,6 +33,9 @@ class World {
   // The same, and moves the clock to the next timer whenever nothing else is left, at most this far.
   void run_for(Duration limit);
   void run_until(const std::function<bool()>& reached, Duration limit = std::chrono::hours(24 * 365));
+
+  // One step of settle() in which no activity ends; false if there was none.
+  bool step_without_activities();
 
   // The runtime dies here and now; the next one opens the same file and recovers.
   void restart();

@@ -54,13 +54,17 @@ void World::restart() {
   boot();
 }
 
-bool World::do_something() {
+bool World::step_without_activities() {
   // Draws who goes first, so that seeds differ in more than the scheduler's choices.
   const bool store_first = random_.next() % 2 == 0;
   if (store_first && queue_->pump()) return true;
   if (scheduler_->run_one()) return true;
   if (!store_first && queue_->pump()) return true;
-  if (timers_.advance(Duration(0)) > 0) return true;
+  return timers_.advance(Duration(0)) > 0;
+}
+
+bool World::do_something() {
+  if (step_without_activities()) return true;
   return functions.run_one([&](size_t count) { return random_.next() % count; });
 }
 

@@ -1,0 +1,112 @@
+#include "units/workflows/sqlite/sqlite_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+
+#include "units/workflows/sqlite/schema.h"
+#include "units/workflows/testing/store_conformance.h"
+
+namespace trivium::units::workflows::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class Folder {
+ public:
+  Folder() {
+    static std::atomic<int> count{0};
+    path_ = std::filesystem::temp_directory_path() /
+            ("trivium_sqlite_" + std::to_string(getpid()) + "_" + std::to_string(++count));
+  }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  std::string file() const { return (path_ / "data" / "workflows.db").string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+class SqliteUnderTest final : public StoreUnderTest {
+ public:
+  SqliteUnderTest() { reopen(); }
+  Store& store() override { return *store_; }
+  void reopen() override {
+    store_.reset();
+    store_ = std::move(*SqliteStore::open({folder_.file(), false}));
+  }
+
+ private:
+  Folder folder_;
+  std::unique_ptr<SqliteStore> store_;
+};
+
+std::unique_ptr<StoreUnderTest> make_sqlite() { return std::make_unique<SqliteUnderTest>(); }
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance, ::testing::Values(&make_sqlite));
+
+void execute(const std::string& file, const char* sql) {
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(file.c_str(), &database), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(database);
+  sqlite3_close(database);
+}
+
+TEST(SqliteStore, RefusesWhatANewerRuntimeWrote) {
+  const Folder folder;
+  ASSERT_TRUE(SqliteStore::open({folder.file(), false}));
+  execute(folder.file(), "UPDATE meta SET value = '999' WHERE key = 'schema_version'");
+  const auto refused = SqliteStore::open({folder.file(), false});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, kind::conflict);
+  EXPECT_THAT(refused.error().message, HasSubstr("schema version 999"));
+}
+
+TEST(SqliteStore, WhatIsNoDatabaseIsAClearError) {
+  const Folder folder;
+  std::filesystem::create_directories(std::filesystem::path(folder.file()).parent_path());
+  FILE* file = std::fopen(folder.file().c_str(), "w");
+  std::fputs("this is a text that is certainly no database, and long enough to be looked at as one\n", file);
+  std::fclose(file);
+  const auto refused = SqliteStore::open({folder.file(), false});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("file is not a database"));
+}
+
+// A job that writes `bytes` of text; says how it ended.
+std::optional<Error> write(Store& store, const std::string& key, size_t bytes) {
+  std::optional<Error> error;
+  std::vector<Job> jobs;
+  jobs.push_back({[&](Tables& tables) -> Result<> {
+                    tables.insert_source(key, "app:x", std::string(bytes, 'x'));
+                    return {};
+                  },
+                  [&](Result<> done) {
+                    if (!done) error = done.error();
+                  }});
+  store.run(jobs);
+  return error;
+}
+
+TEST(SqliteStore, AFullDiskFailsTheGroupAndNothingElse) {
+  const Folder folder;
+  auto store = std::move(*SqliteStore::open({folder.file(), false}));
+  EXPECT_FALSE(write(*store, "before", 100));
+  store->limit_pages(40);
+  const std::optional<Error> full = write(*store, "large", 1 << 20);
+  ASSERT_TRUE(full);
+  EXPECT_EQ(full->kind, kind::unavailable);
+  EXPECT_EQ(full->retryable, true);
+  EXPECT_THAT(full->message, HasSubstr("database or disk is full"));
+  store->limit_pages(1 << 20);
+  EXPECT_FALSE(write(*store, "large", 1 << 20));
+}
+
+}  // namespace
+}  // namespace trivium::units::workflows::testing

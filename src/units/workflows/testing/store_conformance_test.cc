@@ -1,0 +1,280 @@
+#include "units/workflows/testing/store_conformance.h"
+
+#include <gmock/gmock.h>
+
+namespace trivium::units::workflows::testing {
+
+using ::testing::HasSubstr;
+
+std::vector<Result<>> StoreConformance::run_all(std::vector<Script> scripts) {
+  std::vector<Job> jobs;
+  std::vector<Result<>> outcomes(scripts.size(), Result<>(fail(kind::internal, "not called")));
+  changes = {};
+  for (size_t i = 0; i < scripts.size(); ++i) {
+    auto context = std::make_shared<ScriptContext>();
+    context->now_ns = now_ns;
+    context->new_run_id = [this] { return "made-" + std::to_string(++ids_); };
+    jobs.push_back({[context, script = scripts[i]](Tables& tables) { return script(tables, *context); },
+                    [this, context, &outcome = outcomes[i]](Result<> done) {
+                      outcome = std::move(done);
+                      changes = std::move(context->changes);
+                    }});
+  }
+  store().run(jobs);
+  return outcomes;
+}
+
+Result<> StoreConformance::run(Script script) { return run_all({std::move(script)}).front(); }
+
+RunStart StoreConformance::start_of(const std::string& run_id) {
+  RunStart start;
+  start.workflow_id = "wf";
+  start.run_id = run_id;
+  start.worker = "worker";
+  start.started =
+      Object{{"workflow_type", Object{{"name", "app:wf"}}}, {"task_queue", Object{{"name", "queue"}}}};
+  return start;
+}
+
+void StoreConformance::start(const std::string& run_id) {
+  const Result<> started = run([&](Tables& tables, ScriptContext& context) -> Result<> {
+    const Result<Started> done = start_run(tables, start_of(run_id), context);
+    if (!done) return fail(done.error());
+    return {};
+  });
+  ASSERT_TRUE(started) << started.error().message;
+}
+
+TaskCommit StoreConformance::task_of(const std::string& run_id, std::vector<Event> commands) {
+  TaskCommit commit;
+  commit.run_id = run_id;
+  commit.first_event_id = 2;
+  commit.events = {{2, EventType::task_scheduled, now_ns, {}, false, {}},
+                   {3, EventType::task_started, now_ns, {}, false, {}},
+                   {4, EventType::task_completed, now_ns, {}, false, {}}};
+  for (Event& command : commands) {
+    command.id = commit.events.back().id + 1;
+    command.time_ns = now_ns;
+    commit.events.push_back(std::move(command));
+  }
+  commit.task_started = 3;
+  return commit;
+}
+
+namespace {
+
+Event command(EventType type, Object attributes = {}) {
+  return {0, type, 0, std::move(attributes), false, {}};
+}
+
+TEST_P(StoreConformance, KeepsARunAndItsHistory) {
+  start("r1");
+  reopen();
+  EXPECT_TRUE(run([&](Tables& tables, ScriptContext&) -> Result<> {
+    const std::optional<RunRow> row = tables.current_run("wf");
+    EXPECT_TRUE(row);
+    EXPECT_EQ(row->run_id, "r1");
+    EXPECT_EQ(row->type, "app:wf");
+    EXPECT_EQ(row->next_event_id, 2);
+    std::vector<Event> events;
+    for (const std::string& batch : tables.history("r1", 1, -1)) EXPECT_TRUE(decode_events(batch, events));
+    EXPECT_EQ(events.size(), 1U);
+    EXPECT_EQ(events[0].type, EventType::execution_started);
+    EXPECT_EQ(text_at(events[0].attributes, "workflow_type.name"), "app:wf");
+    return {};
+  }));
+}
+
+TEST_P(StoreConformance, AJobThatFailsLeavesNothingAndHarmsNobody) {
+  const std::vector<Result<>> outcomes = run_all({
+      [&](Tables& tables, ScriptContext& context) -> Result<> {
+        (void)start_run(tables, start_of("r1"), context);
+        return fail(kind::invalid, "changed my mind");
+      },
+      [&](Tables& tables, ScriptContext&) -> Result<> {
+        EXPECT_FALSE(tables.current_run("wf"));
+        tables.insert_source("hash", "app:wf", "return 1");
+        return {};
+      },
+  });
+  EXPECT_EQ(outcomes[0].error().message, "changed my mind");
+  EXPECT_TRUE(outcomes[1]);
+}
+
+TEST_P(StoreConformance, ATaskIsCommittedWhole) {
+  start("r1");
+  const TaskCommit commit = task_of(
+      "r1", {command(EventType::activity_scheduled, Object{{"activity_id", "5"}}),
+             command(EventType::timer_started, Object{{"timer_id", "6"}, {"start_to_fire_timeout", 500}})});
+  EXPECT_TRUE(
+      run([&](Tables& tables, ScriptContext& context) { return commit_task(tables, commit, context); }));
+  reopen();
+  run([&](Tables& tables, ScriptContext&) -> Result<> {
+    EXPECT_EQ(tables.run("r1")->next_event_id, 7);
+    EXPECT_EQ(tables.activities("r1").at(0).scheduled_event_id, 5);
+    EXPECT_EQ(tables.timers("r1").at(0).due_ns, now_ns + 500);
+    EXPECT_EQ(tables.history("r1", 3, -1).size(), 1U);
+    return {};
+  });
+}
+
+TEST_P(StoreConformance, ATaskOfAnOlderStateIsRefused) {
+  start("r1");
+  const TaskCommit commit = task_of("r1", {});
+  const auto script = [&](Tables& tables, ScriptContext& context) {
+    return commit_task(tables, commit, context);
+  };
+  EXPECT_TRUE(run(script));
+  EXPECT_EQ(run(script).error().kind, kind::conflict);
+}
+
+TEST_P(StoreConformance, ALostLeaseIsRefused) {
+  start("r1");
+  run([](Tables& tables, ScriptContext&) -> Result<> {
+    tables.take_over();
+    return {};
+  });
+  TaskCommit commit = task_of("r1", {});
+  const auto script = [&](Tables& tables, ScriptContext& context) {
+    return commit_task(tables, commit, context);
+  };
+  EXPECT_EQ(run(script).error().kind, kind::conflict);
+  commit.fence = 1;
+  EXPECT_TRUE(run(script));
+}
+
+TEST_P(StoreConformance, ARunDoesNotEndWhileEventsWait) {
+  start("r1");
+  EXPECT_TRUE(run([](Tables& tables, ScriptContext& context) {
+    return post(tables, "wf", "", "", {0, EventType::execution_signaled, 0, Object{{"signal_name", "x"}}},
+                context);
+  }));
+  const int64_t sequence = changes.posted.at(0).inbound.sequence;
+  TaskCommit commit = task_of("r1", {command(EventType::execution_completed)});
+  const auto script = [&](Tables& tables, ScriptContext& context) {
+    return commit_task(tables, commit, context);
+  };
+  EXPECT_EQ(run(script).error().message, "UNHANDLED_COMMAND");
+  commit.consumed = {sequence};
+  EXPECT_TRUE(run(script));
+  EXPECT_EQ(changes.closed.at(0).status, RunStatus::completed);
+}
+
+TEST_P(StoreConformance, WaitingEventsKeepTheirOrderAndRequestsCountOnce) {
+  start("r1");
+  for (const char* request : {"a", "b", "a", "", ""}) {
+    run([&](Tables& tables, ScriptContext& context) {
+      return post(tables, "wf", "", request,
+                  {0, EventType::execution_signaled, 0, Object{{"signal_name", request}}}, context);
+    });
+  }
+  reopen();
+  run([](Tables& tables, ScriptContext&) -> Result<> {
+    std::string order;
+    for (const InboundRow& inbound : tables.inbound("r1")) {
+      order += std::string(text_at(inbound.attributes, "signal_name")) + ".";
+    }
+    EXPECT_EQ(order, "a.b...");
+    return {};
+  });
+}
+
+TEST_P(StoreConformance, AChildStartsWithItsParentsTaskAndReportsOnce) {
+  start("r1");
+  EXPECT_TRUE(run([&](Tables& tables, ScriptContext& context) {
+    return commit_task(tables,
+                       task_of("r1", {command(EventType::child_initiated,
+                                              Object{{"workflow_id", "kid"},
+                                                     {"workflow_type", Object{{"name", "app:kid"}}},
+                                                     {"task_queue", Object{{"name", "queue"}}}})}),
+                       context);
+  }));
+  ASSERT_EQ(changes.started.size(), 1U);
+  EXPECT_EQ(changes.posted.at(0).inbound.type, EventType::child_started);
+  TaskCommit end = task_of(changes.started[0].run_id, {command(EventType::execution_completed)});
+  EXPECT_TRUE(run([&](Tables& tables, ScriptContext& context) { return commit_task(tables, end, context); }));
+  EXPECT_EQ(changes.posted.at(0).run_id, "r1");
+  EXPECT_EQ(changes.posted.at(0).inbound.type, EventType::child_completed);
+  EXPECT_EQ(run([&](Tables& tables, ScriptContext& context) { return commit_task(tables, end, context); })
+                .error()
+                .kind,
+            kind::conflict);
+}
+
+TEST_P(StoreConformance, TheEndOfAParentEndsItsChildren) {
+  start("r1");
+  run([&](Tables& tables, ScriptContext& context) {
+    return commit_task(tables,
+                       task_of("r1", {command(EventType::child_initiated, Object{{"workflow_id", "kid"}})}),
+                       context);
+  });
+  EXPECT_TRUE(run([](Tables& tables, ScriptContext& context) {
+    return close_from_outside(tables, "wf", "", EventType::execution_terminated, {}, context);
+  }));
+  EXPECT_EQ(changes.closed.size(), 2U);
+  run([](Tables& tables, ScriptContext&) -> Result<> {
+    EXPECT_EQ(tables.current_run("kid")->status, RunStatus::terminated);
+    EXPECT_TRUE(tables.open_runs().empty());
+    return {};
+  });
+}
+
+TEST_P(StoreConformance, ActivitiesRememberTheirAttempts) {
+  start("r1");
+  run([&](Tables& tables, ScriptContext& context) {
+    return commit_task(tables, task_of("r1", {command(EventType::activity_scheduled)}), context);
+  });
+  run([](Tables& tables, ScriptContext&) -> Result<> {
+    ActivityRow row = tables.activities("r1").at(0);
+    row.attempt = 4;
+    row.next_attempt_ns = 77;
+    row.last_failure = "{}";
+    tables.update_activity("r1", row);
+    return {};
+  });
+  reopen();
+  run([](Tables& tables, ScriptContext&) -> Result<> {
+    const ActivityRow row = tables.activities("r1").at(0);
+    EXPECT_EQ(row.attempt, 4);
+    EXPECT_EQ(row.next_attempt_ns, 77);
+    tables.delete_activity("r1", row.scheduled_event_id);
+    EXPECT_TRUE(tables.activities("r1").empty());
+    return {};
+  });
+}
+
+TEST_P(StoreConformance, ClosedRunsGoWhenTheirTimeIsOver) {
+  start("r1");
+  run([](Tables& tables, ScriptContext& context) {
+    return close_from_outside(tables, "wf", "", EventType::execution_terminated, {}, context);
+  });
+  start("r2");
+  run([&](Tables& tables, ScriptContext&) -> Result<> {
+    EXPECT_EQ(tables.delete_closed_runs(now_ns, 10), 0);
+    EXPECT_EQ(tables.delete_closed_runs(now_ns + 1, 10), 1);
+    EXPECT_FALSE(tables.run("r1"));
+    EXPECT_TRUE(tables.history("r1", 1, -1).empty());
+    EXPECT_TRUE(tables.run("r2"));
+    return {};
+  });
+}
+
+TEST_P(StoreConformance, ListsTheNewestFirst) {
+  for (const char* id : {"r1", "r2", "r3"}) {
+    start(id);
+    if (std::string(id) == "r3") break;
+    run([](Tables& tables, ScriptContext& context) {
+      return close_from_outside(tables, "wf", "", EventType::execution_terminated, {}, context);
+    });
+  }
+  run([](Tables& tables, ScriptContext&) -> Result<> {
+    const std::vector<RunRow> all = tables.list_runs(std::nullopt, 2);
+    EXPECT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0].run_id, "r3");
+    EXPECT_EQ(tables.list_runs(RunStatus::terminated, 10).size(), 2U);
+    return {};
+  });
+}
+
+}  // namespace
+}  // namespace trivium::units::workflows::testing
