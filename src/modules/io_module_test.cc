@@ -1,6 +1,7 @@
 #include "modules/io_module.h"
 
 #include <fcntl.h>
+#include <pty.h>
 #include <unistd.h>
 
 #include "modules/unit_test_state.h"
@@ -102,6 +103,30 @@ TEST_F(IoModule, RawModeNeedsATerminal) {
   EXPECT_EQ(eval("io.raw()"), "nil <Unavailable: stdin is not a terminal>");
   EXPECT_EQ(eval("io.raw(false)"), "nil <Unavailable: stdin is not a terminal>");
   EXPECT_NE(eval("io.raw(1)").find("bad argument #1"), std::string::npos);
+}
+
+TEST_F(IoModule, RawModeEndsWithTheProcess) {
+  int master = -1;
+  int slave = -1;
+  ASSERT_EQ(::openpty(&master, &slave, nullptr, nullptr, nullptr), 0);
+  const auto raw = [slave] {
+    termios mode{};
+    EXPECT_EQ(::tcgetattr(slave, &mode), 0);
+    return (mode.c_lflag & ICANON) == 0;
+  };
+  node().service<services::Terminals>()->add(
+      "app.test:pty", std::make_shared<services::Terminal>(services::TerminalStreams{slave, slave, slave}));
+  Setting setting;
+  setting.host = "app.test:pty";
+  EXPECT_EQ(run("return io.raw()", setting), "true nil");
+  EXPECT_FALSE(raw());
+  node().service<services::Terminals>()->of("app.test:pty")->mode().hold(0);
+  EXPECT_EQ(run("io.raw() error('boom')", setting).substr(0, 7), "raised:");
+  EXPECT_TRUE(raw());
+  node().set_service<services::Terminals>(nullptr);
+  EXPECT_FALSE(raw());
+  ::close(master);
+  ::close(slave);
 }
 
 TEST_F(IoModule, ElsewhereThereIsNoTerminal) {

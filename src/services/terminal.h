@@ -25,7 +25,7 @@ struct TerminalStreams {
 class Terminal {
  public:
   explicit Terminal(const TerminalStreams& streams = {})
-      : input_(streams.in, close_),
+      : input_(streams.in, input_end_),
         output_(streams.out, "stdout", close_),
         errors_(streams.err, "stderr", close_),
         mode_(streams.in) {}
@@ -36,14 +36,20 @@ class Terminal {
   TerminalOutput& errors() { return errors_; }
   TerminalMode& mode() { return mode_; }
 
+  // Ends every wait for input, now and later: for the beginning of a shutdown, when a program that asks
+  // for more would never end. Idempotent.
+  void end_input() noexcept { input_end_.raise(); }
+
   // Ends every wait for input or a slow reader, now and later, and leaves raw mode. What can be written
   // at once still is. Idempotent.
   void close() noexcept {
+    input_end_.raise();
     close_.raise();
     mode_.restore();
   }
 
  private:
+  CloseSignal input_end_;
   CloseSignal close_;
   TerminalInput input_;
   TerminalOutput output_;

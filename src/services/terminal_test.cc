@@ -88,6 +88,15 @@ TEST_F(TerminalTest, ClosingEndsReadsThatWait) {
   EXPECT_EQ(bytes.get(), "<Canceled: terminal closed>");
 }
 
+TEST_F(TerminalTest, InputCanEndBeforeOutput) {
+  in_.put("typed");
+  terminal_.end_input();
+  EXPECT_EQ(text_of(terminal_.input().read(10)), "typed");
+  EXPECT_EQ(text_of(terminal_.input().read(10)), "<Canceled: terminal closed>");
+  EXPECT_TRUE(terminal_.output().write("out"));
+  EXPECT_EQ(out_.take(3), "out");
+}
+
 TEST_F(TerminalTest, TheStreamsAreApart) {
   EXPECT_TRUE(terminal_.output().write("out"));
   EXPECT_TRUE(terminal_.errors().write("err"));
