@@ -146,8 +146,26 @@ void Core::retry_parked() {
   for (const auto& [id, run] : runs_) run->retry();
 }
 
+void Core::poll_operations() {
+  if (stopped() || options_.operations_poll.count() <= 0) return;
+  const sched::TimerId timer = at(now_ns() + options_.operations_poll.count(), [self = shared_from_this()] {
+    self->transact(
+        [](Tables& tables, ScriptContext& context) -> Result<> {
+          apply_operations(tables, context);
+          return {};
+        },
+        [self](const Result<>&) { self->poll_operations(); });  // failed: next time
+  });
+  const std::lock_guard lock(mutex_);
+  poll_ = timer;
+}
+
 void Core::stop() {
   if (stopped_.exchange(true)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    cancel(poll_);
+  }
   store_->stop();
   std::unordered_map<std::string, sched::Ref<Run>> runs;
   Recent recent;

@@ -46,6 +46,8 @@ class Core : public std::enable_shared_from_this<Core> {
   void uncached(Run& run);
 
   void retry_parked();
+  // Looks for operations of other processes from now on.
+  void poll_operations();
   void stop();
   bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
 
@@ -65,6 +67,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::atomic<bool> in_trouble_{false};
 
   std::mutex mutex_;
+  sched::TimerId poll_{};
   std::unordered_map<std::string, sched::Ref<Run>> runs_;
   using Recent = std::list<sched::Ref<Run>>;
   Recent recent_;  // most recently used first

@@ -6,6 +6,7 @@
 #include "units/workflows/core.h"
 #include "units/workflows/header.h"
 #include "units/workflows/payload.h"
+#include "units/workflows/signal.h"
 
 namespace trivium::units::workflows {
 namespace {
@@ -53,18 +54,6 @@ Object started_attributes(const StartOptions& options, const StartRequest& reque
   if (!options.summary.empty()) add("summary", options.summary);
   if (!options.details.empty()) add("details", options.details);
   return attributes;
-}
-
-Result<InboundRow> signal_of(const lua::Message& message) {
-  Result<Array> input = payloads_of(message.values);
-  if (!input) return fail(std::move(input.error()));
-  if (input->empty()) input->push_back(null_payload());
-  InboundRow inbound;
-  inbound.type = EventType::execution_signaled;
-  inbound.attributes = Object{{"signal_name", message.topic},
-                              {"input", std::move(*input)},
-                              {"header", signal_header(Frame(), message.from)}};
-  return inbound;
 }
 
 // A start whose options were read and whose arguments were encoded.
@@ -160,6 +149,7 @@ void Service::recover(Done done) {
       [core = core_, found, done = std::move(done)](Result<> outcome) {
         if (outcome) {
           for (LoadedRun& run : *found) core->add_run(std::move(run));
+          core->poll_operations();
         }
         done(std::move(outcome));
       });

@@ -44,6 +44,8 @@ struct ServiceOptions {
   Duration task_timeout = std::chrono::seconds(10);  // computing without a wait for longer is given up
   Duration retention = std::chrono::hours(24 * 7);   // of closed runs
   bool log_in_replay = false;
+  // How often to look for what the command line asks of this runtime; 0: never.
+  Duration operations_poll = std::chrono::milliseconds(500);
 };
 
 struct StartRequest {

@@ -6,10 +6,12 @@
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
+#include <future>
 #include <mutex>
 #include <thread>
 
 #include "units/workflows/service.h"
+#include "units/workflows/sqlite/operator.h"
 #include "units/workflows/sqlite/sqlite_store.h"
 #include "units/workflows/store/store_thread.h"
 #include "units/workflows/testing/fakes.h"
@@ -50,7 +52,7 @@ class Threads : public ::testing::Test {
   std::string file() const { return (folder_ / "workflows.db").string(); }
 
   void boot() {
-    auto store = SqliteStore::open({file(), true});
+    auto store = SqliteStore::open({file()});
     ASSERT_TRUE(store) << store.error().message;
     service_ = std::make_unique<Service>(ServiceParts{scheduler_, timers_, system_clock(), system_random(),
                                                       environment_, programs_, functions_, processes_, Log()},
@@ -109,17 +111,59 @@ TEST_F(Threads, StepsOfOneWorkflowFollowEachOther) {
 
 TEST_F(Threads, ASecondRuntimeIsToldWhoHasTheStore) {
   boot();
-  const auto second = SqliteStore::open({file(), true});
+  const auto second = SqliteStore::open({file()});
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().kind, kind::conflict);
   EXPECT_NE(second.error().message.find("is in use by process " + std::to_string(getpid())),
             std::string::npos);
   service_.reset();
-  EXPECT_TRUE(SqliteStore::open({file(), true}));
+  EXPECT_TRUE(SqliteStore::open({file()}));
+}
+
+TEST_F(Threads, TheCommandLineReachesARunningRuntime) {
+  programs_.add("app:wait", "return function() return listen('go'):receive() end");
+  boot();
+  std::promise<WorkflowEnd> ended;
+  StartRequest request;
+  request.id = "app:wait";
+  request.name = "one";
+  request.options = Object{{"workflow.id", "one"}};
+  std::promise<void> started;
+  service_->start(request, [&](const Result<StartedWorkflow>&) { started.set_value(); });
+  started.get_future().wait();
+  service_->watch("one", [&](WorkflowEnd end) { ended.set_value(std::move(end)); });
+  Result<Operator> outside = Operator::open(file(), system_clock(), system_random());
+  ASSERT_TRUE(outside) << outside.error().message;
+  EXPECT_EQ(outside->find("one")->type, "app:wait");
+  EXPECT_EQ(outside->terminate("two", "").error().kind, kind::not_found);
+  EXPECT_TRUE(outside->signal("one", {"go", "", encode_values({Value(7)})}));
+  EXPECT_EQ(first_value(ended.get_future().get().values), Value(7));
+  EXPECT_EQ(outside->history(outside->find("one")->run_id)->back().type, EventType::execution_completed);
+}
+
+TEST_F(Threads, TheCommandLineDoesItItselfWhenNoRuntimeIsThere) {
+  programs_.add("app:wait", "return function() return listen('go'):receive() end");
+  boot();
+  std::promise<void> started;
+  StartRequest request;
+  request.id = "app:wait";
+  request.name = "one";
+  service_->start(request, [&](const Result<StartedWorkflow>&) { started.set_value(); });
+  started.get_future().wait();
+  service_.reset();
+  {
+    Result<Operator> outside = Operator::open(file(), system_clock(), system_random());
+    ASSERT_TRUE(outside) << outside.error().message;
+    EXPECT_TRUE(outside->signal("one", {"go", "", encode_values({Value(7)})}));
+  }
+  boot();
+  std::promise<WorkflowEnd> ended;
+  service_->watch("one", [&](WorkflowEnd end) { ended.set_value(std::move(end)); });
+  EXPECT_EQ(first_value(ended.get_future().get().values), Value(7));
 }
 
 TEST_F(Threads, AFolderThatCannotBeWrittenIsAClearError) {
-  const auto store = SqliteStore::open({"/proc/nowhere/workflows.db", true});
+  const auto store = SqliteStore::open({"/proc/nowhere/workflows.db"});
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().kind, kind::unavailable);
   EXPECT_NE(store.error().message.find("/proc/nowhere/workflows.db"), std::string::npos);

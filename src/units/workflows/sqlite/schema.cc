@@ -104,6 +104,14 @@ CREATE TABLE outbox (
   message TEXT NOT NULL
 );
 
+CREATE TABLE operations (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+  type TEXT NOT NULL,
+  workflow_id TEXT NOT NULL,
+  attributes TEXT NOT NULL,
+  outcome TEXT
+);
+
 CREATE TABLE sources (
   hash TEXT NOT NULL,
   entry_id TEXT NOT NULL,
@@ -138,6 +146,13 @@ int64_t current_version(sqlite3* database) {
 }
 
 }  // namespace
+
+Result<> check_version(sqlite3* database) {
+  const int64_t found = current_version(database);
+  if (found == schema_version) return {};
+  return fail(kind::conflict, "the workflow store has schema version " + std::to_string(found) +
+                                  ", this runtime works with " + std::to_string(schema_version));
+}
 
 Result<> migrate(sqlite3* database) {
   const int64_t found = current_version(database);

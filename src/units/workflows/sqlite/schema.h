@@ -11,5 +11,7 @@ inline constexpr int64_t schema_version = 1;
 
 // Brings the database to schema_version. Refuses (Conflict) one written by a newer runtime.
 Result<> migrate(sqlite3* database);
+// Conflict unless the database has exactly schema_version.
+Result<> check_version(sqlite3* database);
 
 }  // namespace trivium::units::workflows

@@ -29,17 +29,11 @@ class SqliteStore::Impl {
 
   Result<> open(const Options& options) {
     file_ = options.file;
-    const std::filesystem::path folder = std::filesystem::path(file_).parent_path();
-    std::error_code problem;
-    if (!folder.empty()) std::filesystem::create_directories(folder, problem);
-    if (problem)
-      return fail(unavailable("the workflow store " + file_ + " cannot be opened: " + problem.message()));
-    Result<OwnerLock> lock = OwnerLock::acquire(file_);
-    if (!lock) return fail(std::move(lock.error()));
-    lock_ = std::move(*lock);
-    if (sqlite3_open_v2(file_.c_str(), &database_,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                        nullptr) != SQLITE_OK) {
+    if (options.owner) {
+      if (Result<> owned = own(); !owned) return owned;
+    }
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (options.owner ? SQLITE_OPEN_CREATE : 0);
+    if (sqlite3_open_v2(file_.c_str(), &database_, flags, nullptr) != SQLITE_OK) {
       return fail(trouble("cannot be opened"));
     }
     sqlite3_busy_timeout(database_, 2000);
@@ -51,9 +45,9 @@ class SqliteStore::Impl {
         return fail(trouble("cannot be opened"));
       }
     }
-    if (Result<> migrated = migrate(database_); !migrated) {
-      migrated.error().message += " (" + file_ + ")";
-      return migrated;
+    if (Result<> ready = options.owner ? migrate(database_) : check_version(database_); !ready) {
+      ready.error().message += " (" + file_ + ")";
+      return ready;
     }
     tables_ = std::make_unique<SqliteTables>(database_);
     return {};
@@ -73,6 +67,18 @@ class SqliteStore::Impl {
   }
 
  private:
+  Result<> own() {
+    const std::filesystem::path folder = std::filesystem::path(file_).parent_path();
+    std::error_code problem;
+    if (!folder.empty()) std::filesystem::create_directories(folder, problem);
+    if (problem)
+      return fail(unavailable("the workflow store " + file_ + " cannot be opened: " + problem.message()));
+    Result<OwnerLock> lock = OwnerLock::acquire(file_);
+    if (!lock) return fail(std::move(lock.error()));
+    lock_ = std::move(*lock);
+    return {};
+  }
+
   // Nothing when everything that succeeded is durable.
   std::optional<Error> transact(std::span<Job> jobs, std::vector<Result<>>& outcomes) {
     if (!tables_->execute("BEGIN IMMEDIATE")) return trouble("cannot be written");

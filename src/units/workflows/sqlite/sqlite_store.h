@@ -13,6 +13,7 @@ class SqliteStore final : public Store {
  public:
   struct Options {
     std::string file;     // folders above it are made
+    bool owner = true;    // false: beside the runtime that owns the file, which must exist
     bool durable = true;  // false: no waiting for the disk, for tests of everything else
   };
   // Conflict: another runtime has it, or a newer one wrote it. Unavailable: it cannot be opened or written.

@@ -39,7 +39,7 @@ class SqliteUnderTest final : public StoreUnderTest {
   Store& store() override { return *store_; }
   void reopen() override {
     store_.reset();
-    store_ = std::move(*SqliteStore::open({folder_.file(), false}));
+    store_ = std::move(*SqliteStore::open({folder_.file(), true, false}));
   }
 
  private:
@@ -60,9 +60,9 @@ void execute(const std::string& file, const char* sql) {
 
 TEST(SqliteStore, RefusesWhatANewerRuntimeWrote) {
   const Folder folder;
-  ASSERT_TRUE(SqliteStore::open({folder.file(), false}));
+  ASSERT_TRUE(SqliteStore::open({folder.file(), true, false}));
   execute(folder.file(), "UPDATE meta SET value = '999' WHERE key = 'schema_version'");
-  const auto refused = SqliteStore::open({folder.file(), false});
+  const auto refused = SqliteStore::open({folder.file(), true, false});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, kind::conflict);
   EXPECT_THAT(refused.error().message, HasSubstr("schema version 999"));
@@ -74,7 +74,7 @@ TEST(SqliteStore, WhatIsNoDatabaseIsAClearError) {
   FILE* file = std::fopen(folder.file().c_str(), "w");
   std::fputs("this is a text that is certainly no database, and long enough to be looked at as one\n", file);
   std::fclose(file);
-  const auto refused = SqliteStore::open({folder.file(), false});
+  const auto refused = SqliteStore::open({folder.file(), true, false});
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, HasSubstr("file is not a database"));
 }
@@ -96,7 +96,7 @@ std::optional<Error> write(Store& store, const std::string& key, size_t bytes) {
 
 TEST(SqliteStore, AFullDiskFailsTheGroupAndNothingElse) {
   const Folder folder;
-  auto store = std::move(*SqliteStore::open({folder.file(), false}));
+  auto store = std::move(*SqliteStore::open({folder.file(), true, false}));
   EXPECT_FALSE(write(*store, "before", 100));
   store->limit_pages(40);
   const std::optional<Error> full = write(*store, "large", 1 << 20);

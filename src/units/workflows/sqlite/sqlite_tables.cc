@@ -311,6 +311,49 @@ void SqliteTables::delete_pending(std::string_view run_id) {
   }
 }
 
+// --- operations -------------------------------------------------------------------------------------
+
+int64_t SqliteTables::insert_operation(const OperationRow& operation) {
+  const std::string attributes = json_text_of(operation.attributes);
+  Use use(prepared("INSERT INTO operations (type, workflow_id, attributes) VALUES (?, ?, ?)"));
+  finish(use.bind(event_name(operation.type)).bind(operation.workflow_id).bind(attributes));
+  return error_ ? 0 : sqlite3_last_insert_rowid(database_);
+}
+
+std::vector<OperationRow> SqliteTables::operations() {
+  Use use(
+      prepared("SELECT sequence, type, workflow_id, attributes FROM operations WHERE outcome IS NULL ORDER "
+               "BY sequence"));
+  std::vector<OperationRow> found;
+  while (next(use)) {
+    OperationRow operation;
+    operation.sequence = use.number();
+    operation.type = event_type(use.text());
+    operation.workflow_id = use.text();
+    operation.attributes = object_of(use.text());
+    found.push_back(std::move(operation));
+  }
+  return found;
+}
+
+void SqliteTables::finish_operation(int64_t sequence, std::string_view outcome) {
+  Use use(prepared("UPDATE operations SET outcome = ? WHERE sequence = ?"));
+  finish(use.bind(outcome).bind(sequence));
+}
+
+std::string SqliteTables::take_outcome(int64_t sequence) {
+  std::string outcome;
+  {
+    Use use(prepared("SELECT outcome FROM operations WHERE sequence = ? AND outcome IS NOT NULL"));
+    use.bind(sequence);
+    while (next(use)) outcome = use.text();
+  }
+  if (outcome.empty()) return outcome;
+  Use use(prepared("DELETE FROM operations WHERE sequence = ?"));
+  finish(use.bind(sequence));
+  return outcome;
+}
+
 void SqliteTables::insert_source(std::string_view hash, std::string_view entry_id, std::string_view source) {
   Use use(prepared("INSERT OR IGNORE INTO sources (hash, entry_id, source) VALUES (?, ?, ?)"));
   finish(use.bind(hash).bind(entry_id).bind(source));

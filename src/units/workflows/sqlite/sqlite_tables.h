@@ -46,6 +46,10 @@ class SqliteTables final : public Tables {
   void insert_timer(std::string_view run_id, const TimerRow& timer) override;
   void delete_timer(std::string_view run_id, int64_t started_event_id) override;
   void delete_pending(std::string_view run_id) override;
+  int64_t insert_operation(const OperationRow& operation) override;
+  std::vector<OperationRow> operations() override;
+  void finish_operation(int64_t sequence, std::string_view outcome) override;
+  std::string take_outcome(int64_t sequence) override;
   void insert_source(std::string_view hash, std::string_view entry_id, std::string_view source) override;
 
  private:

@@ -85,4 +85,12 @@ struct TimerRow {
   int64_t due_ns = 0;
 };
 
+// Something asked of the runtime that has the store, by another process that looks into it.
+struct OperationRow {
+  int64_t sequence = 0;
+  EventType type{};  // execution_signaled, execution_cancel_requested or execution_terminated
+  std::string workflow_id;
+  Object attributes;  // of that event
+};
+
 }  // namespace trivium::units::workflows

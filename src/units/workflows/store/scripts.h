@@ -58,6 +58,13 @@ Result<> close_from_outside(Tables& tables, std::string_view workflow_id, std::s
 void close_run(Tables& tables, RunRow run, EventType how, const Object& attributes, const Object& started,
                ScriptContext& context);
 
+// --- operations from other processes ----------------------------------------------------------------------
+
+// Carries out one; what fails is an outcome too.
+Result<> apply_operation(Tables& tables, const OperationRow& operation, ScriptContext& context);
+// Carries out all that wait and notes their outcomes.
+void apply_operations(Tables& tables, ScriptContext& context);
+
 // --- workflow tasks -----------------------------------------------------------------------------------
 
 struct TaskCommit {

@@ -28,6 +28,7 @@ void StoreThread::stop() {
     arrived_.notify_one();
   }
   if (thread_.joinable()) thread_.join();
+  store_.reset();
 }
 
 void StoreThread::work() {

@@ -19,12 +19,13 @@ class StoreThread final : public StoreQueue {
   ~StoreThread() override;  // stops
 
   void submit(Job job) override;
+  // Also closes the store, so that the next runtime may have it.
   void stop() override;
 
  private:
   void work();
 
-  const std::unique_ptr<Store> store_;
+  std::unique_ptr<Store> store_;  // closed by stop()
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::vector<Job> queue_;

@@ -63,6 +63,15 @@ class Tables {
   // Activities, timers and inbound events of a run that closed.
   virtual void delete_pending(std::string_view run_id) = 0;
 
+  // --- operations from other processes --------------------------------------------------------------------
+  virtual int64_t insert_operation(const OperationRow& operation) = 0;
+  // Those without an outcome.
+  virtual std::vector<OperationRow> operations() = 0;
+  // `outcome`: JSON, an error chain, or {} when it was done.
+  virtual void finish_operation(int64_t sequence, std::string_view outcome) = 0;
+  // Empty while it waits; the row is removed when it is returned.
+  virtual std::string take_outcome(int64_t sequence) = 0;
+
   // --- code -------------------------------------------------------------------------------------------
   virtual void insert_source(std::string_view hash, std::string_view entry_id, std::string_view source) = 0;
 };

@@ -20,7 +20,10 @@ std::filesystem::path new_folder() {
 
 }  // namespace
 
-World::World(uint64_t seed) : folder_(new_folder()), random_(seed), environment_(bindings()) { boot(); }
+World::World(uint64_t seed) : folder_(new_folder()), random_(seed), environment_(bindings()) {
+  options.operations_poll = Duration(0);
+  boot();
+}
 
 World::~World() {
   service_.reset();
@@ -33,7 +36,7 @@ World::~World() {
 void World::boot() {
   scheduler_ = std::make_unique<sched::ManualScheduler>(random_.next() + ++boots_);
   Result<std::unique_ptr<SqliteStore>> store =
-      SqliteStore::open({(folder_ / "workflows.db").string(), false});
+      SqliteStore::open({(folder_ / "workflows.db").string(), true, false});
   if (!store) std::abort();
   store_ = std::move(*store);
   auto queue = std::make_unique<TestQueue>(*store_);
