@@ -2,6 +2,7 @@ import pytest
 
 from harness import app as app_module
 from harness import binary
+from harness import checks as checks_module
 from harness import ports
 
 
@@ -15,6 +16,12 @@ def app(tmp_path):
     project = app_module.App(tmp_path)
     yield project
     project.close()
+
+
+@pytest.fixture
+def checks(app):
+    """A program of many checks in one run, see harness/checks.py."""
+    return checks_module.Checks(app)
 
 
 @pytest.fixture
