@@ -260,6 +260,12 @@ TEST_F(Commands, AMessageToAProcessLeavesAfterTheCommitAndOnlyOnce) {
   EXPECT_EQ(world.processes.delivered.size(), 1U);
 }
 
+TEST_F(Commands, TheLastTaskSendsItsMessagesToo) {
+  world.programs.add("app:wf", "return function() send('{app:host|0x00007}', 'news', 1) return 1 end");
+  world.start("app:wf");
+  EXPECT_EQ(world.processes.delivered.size(), 1U);
+}
+
 TEST_F(Commands, ANameIsLookedUpOnce) {
   world.processes.names["printer"] = "{app:host|0x00009}";
   world.programs.add(

@@ -219,6 +219,19 @@ TEST_F(Policies, ACancelledCallStopsTheFunction) {
   EXPECT_THAT(outline(world.history("one")), HasSubstr("ActivityTaskCanceled"));
 }
 
+TEST_F(Policies, AHistoryMayNotGrowForever) {
+  world.options.max_events = 50;
+  world.restart();
+  world.programs.add("app:wf", "return function() while true do sleep(1000) end end");
+  EXPECT_THAT(shown(world.execute("app:wf")),
+              HasSubstr("Internal: the workflow's history reached its limit of 50 events"));
+}
+
+TEST_F(Policies, AValueMayNotBeTooLarge) {
+  EXPECT_EQ(error(world.start("app:wait", {Value(std::string(3 << 20, 'x'))})),
+            "Invalid: a payload of 3145730 bytes is larger than the limit of 2097152");
+}
+
 // --- storage ----------------------------------------------------------------------------------------
 
 TEST_F(Policies, AFullDiskMakesWorkflowsWaitAndLosesNothing) {

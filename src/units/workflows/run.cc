@@ -34,7 +34,14 @@ void Run::take(InboundRow inbound) {
 }
 
 void Run::close_from_outside() {
-  post([this] { close(); });
+  post([this] {
+    // Its own commit may be what ended it, and still has effects.
+    if (phase_ == Phase::committing) {
+      ended_ = true;
+    } else {
+      close();
+    }
+  });
 }
 
 void Run::evict() {

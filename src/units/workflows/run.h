@@ -112,6 +112,7 @@ class Run final : public sched::Runnable {
   int64_t last_time_ns_ = 0;
   std::vector<LocalMessage> messages_;
   bool warned_ = false;
+  bool ended_ = false;  // in the store; the commit in progress tells whether by itself
 
   struct Timer {
     TimerRow row;

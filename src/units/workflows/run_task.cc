@@ -9,9 +9,6 @@
 namespace trivium::units::workflows {
 namespace {
 
-constexpr int64_t max_events = 51200;
-constexpr int64_t warn_events = 10000;
-constexpr int64_t max_history_bytes = 50 << 20;
 constexpr std::string_view identity = "trivium";
 
 void overlay(Object& onto, const Value* fields) {
@@ -22,11 +19,14 @@ void overlay(Object& onto, const Value* fields) {
 }  // namespace
 
 void Run::begin() {
-  if (row_.next_event_id > max_events || row_.history_bytes > max_history_bytes) return fail_too_long();
-  if (row_.next_event_id > warn_events && !std::exchange(warned_, true)) {
+  const ServiceOptions& limits = core_->options();
+  if (row_.next_event_id > limits.max_events || row_.history_bytes > limits.max_history_bytes) {
+    return fail_too_long();
+  }
+  if (row_.next_event_id > limits.warn_events && !std::exchange(warned_, true)) {
     core_->log().warn(
         "a workflow's history grows long: continue as new (process.upgrade) before it reaches the limit",
-        {{"workflow", row_.workflow_id}, {"events", row_.next_event_id - 1}, {"limit", max_events}});
+        {{"workflow", row_.workflow_id}, {"events", row_.next_event_id - 1}, {"limit", limits.max_events}});
   }
   if (engine_) {
     begin_task({});
@@ -188,6 +188,7 @@ void Run::committed(Result<> outcome, const TaskCommit& commit) {
   if (outcome) return take_effect(commit);
   messages_.clear();
   give_back();
+  if (ended_) return close();
   if (outcome.error().kind == kind::conflict) {
     phase_ = Phase::idle;  // looks at the history again
     return;
@@ -258,11 +259,13 @@ void Run::park(const TaskFailure& failure) {
 }
 
 void Run::fail_too_long() {
-  phase_ = Phase::committing;
-  Object attributes{{"failure", application_failure("Internal",
-                                                    "the workflow's history reached its limit of " +
-                                                        std::to_string(max_events) + " events or 50 MB",
-                                                    true)}};
+  phase_ = Phase::pausing;
+  Object attributes{
+      {"failure", application_failure("Internal",
+                                      "the workflow's history reached its limit of " +
+                                          std::to_string(core_->options().max_events) + " events or " +
+                                          std::to_string(core_->options().max_history_bytes) + " bytes",
+                                      true)}};
   core_->transact(
       [row = row_, attributes = std::move(attributes)](Tables& tables, ScriptContext& context) {
         return workflows::close_from_outside(tables, row.workflow_id, row.run_id, EventType::execution_failed,

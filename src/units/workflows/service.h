@@ -44,6 +44,10 @@ struct ServiceOptions {
   Duration task_timeout = std::chrono::seconds(10);  // computing without a wait for longer is given up
   Duration retention = std::chrono::hours(24 * 7);   // of closed runs
   bool log_in_replay = false;
+  // A longer history is warned of, and beyond the limits the run fails.
+  int64_t warn_events = 10000;
+  int64_t max_events = 51200;
+  int64_t max_history_bytes = 50 << 20;
   // How often to look for what the command line asks of this runtime; 0: never.
   Duration operations_poll = std::chrono::milliseconds(500);
 };
