@@ -160,11 +160,32 @@ void Core::poll_operations() {
   poll_ = timer;
 }
 
+void Core::sweep() {
+  if (stopped()) return;
+  // Few at a time, so that nobody waits long for the store.
+  constexpr int64_t batch = 500;
+  auto removed = std::make_shared<int64_t>(0);
+  transact(
+      [removed, retention = options_.retention.count()](Tables& tables, ScriptContext& context) -> Result<> {
+        *removed = tables.delete_closed_runs(context.now_ns - retention, batch);
+        return {};
+      },
+      [self = shared_from_this(), removed](const Result<>&) {  // failed: next time
+        if (*removed == batch) return self->sweep();
+        const Duration interval = self->options_.sweep_interval;
+        if (self->stopped() || interval.count() <= 0) return;
+        const sched::TimerId timer = self->at(self->now_ns() + interval.count(), [self] { self->sweep(); });
+        const std::lock_guard lock(self->mutex_);
+        self->sweep_ = timer;
+      });
+}
+
 void Core::stop() {
   if (stopped_.exchange(true)) return;
   {
     const std::lock_guard lock(mutex_);
     cancel(poll_);
+    cancel(sweep_);
   }
   store_->stop();
   std::unordered_map<std::string, sched::Ref<Run>> runs;

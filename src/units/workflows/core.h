@@ -48,6 +48,8 @@ class Core : public std::enable_shared_from_this<Core> {
   void retry_parked();
   // Looks for operations of other processes from now on.
   void poll_operations();
+  // Removes runs that closed long ago, now and again.
+  void sweep();
   void stop();
   bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
 
@@ -68,6 +70,7 @@ class Core : public std::enable_shared_from_this<Core> {
 
   std::mutex mutex_;
   sched::TimerId poll_{};
+  sched::TimerId sweep_{};
   std::unordered_map<std::string, sched::Ref<Run>> runs_;
   using Recent = std::list<sched::Ref<Run>>;
   Recent recent_;  // most recently used first

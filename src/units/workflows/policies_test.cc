@@ -232,6 +232,17 @@ TEST_F(Policies, AValueMayNotBeTooLarge) {
             "Invalid: a payload of 3145730 bytes is larger than the limit of 2097152");
 }
 
+TEST_F(Policies, EndedRunsAreForgottenAfterAWhile) {
+  world.options.sweep_interval = std::chrono::hours(1);
+  world.restart();
+  world.start("app:wait", {}, Object{{"workflow.id", "one"}});
+  world.signal("one", "go");
+  world.run_for(std::chrono::hours(24 * 6));
+  EXPECT_FALSE(world.history("one").empty());
+  world.run_for(std::chrono::hours(26));
+  EXPECT_TRUE(world.history("one").empty());
+}
+
 // --- storage ----------------------------------------------------------------------------------------
 
 TEST_F(Policies, AFullDiskMakesWorkflowsWaitAndLosesNothing) {

@@ -92,7 +92,10 @@ void Run::open(LoadedRun& loaded) {
 
 void Run::arm_deadline() {
   if (row_.last_task_started == 0 && row_.first_task_ns > core_->now_ns()) {
-    alarms_.push_back(core_->at(row_.first_task_ns, [run = sched::Ref<Run>(this)] { run->post([] {}); }));
+    delayed_ = true;
+    alarms_.push_back(core_->at(row_.first_task_ns, [run = sched::Ref<Run>(this)] {
+      run->post([run = run.get()] { run->delayed_ = false; });
+    }));
   }
   if (row_.run_deadline_ns == 0) return;
   alarms_.push_back(
@@ -130,10 +133,7 @@ void Run::timer_due(int64_t started_event_id) {
   }
 }
 
-bool Run::has_work() const {
-  if (row_.last_task_started != 0) return !waiting_.empty();
-  return row_.first_task_ns <= core_->now_ns();
-}
+bool Run::has_work() const { return row_.last_task_started != 0 ? !waiting_.empty() : !delayed_; }
 
 void Run::pause(Duration delay) {
   phase_ = Phase::pausing;

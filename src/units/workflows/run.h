@@ -111,6 +111,7 @@ class Run final : public sched::Runnable {
   int64_t compute_since_ns_ = 0;
   int64_t last_time_ns_ = 0;
   std::vector<LocalMessage> messages_;
+  bool delayed_ = false;  // the first task may not begin yet
   bool warned_ = false;
   bool ended_ = false;  // in the store; the commit in progress tells whether by itself
 

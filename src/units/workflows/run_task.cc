@@ -175,6 +175,7 @@ void Run::commit() {
     }
     commit->events.push_back(std::move(event));
   }
+  commit->encoded = encode_events(commit->events);
   messages_ = engine_->take_messages();
   core_->transact(
       [commit](Tables& tables, ScriptContext& context) { return commit_task(tables, *commit, context); },
@@ -228,7 +229,7 @@ void Run::take_effect(const TaskCommit& commit) {
       activities_.request_cancel(integer_at(event.attributes, "scheduled_event_id"));
     }
   }
-  row_.history_bytes += static_cast<int64_t>(encode_events(commit.events).size());
+  row_.history_bytes += static_cast<int64_t>(commit.encoded.size());
   core_->cached(*this);
 }
 

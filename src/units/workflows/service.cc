@@ -139,17 +139,16 @@ void Service::stop() { core_->stop(); }
 void Service::recover(Done done) {
   auto found = std::make_shared<std::vector<LoadedRun>>();
   core_->transact(
-      [found, retention = core_->options().retention.count()](Tables& tables,
-                                                              ScriptContext& context) -> Result<> {
+      [found](Tables& tables, ScriptContext&) -> Result<> {
         tables.take_over();
         for (RunRow& row : tables.open_runs()) found->push_back(load(tables, std::move(row)));
-        tables.delete_closed_runs(context.now_ns - retention, 10000);
         return {};
       },
       [core = core_, found, done = std::move(done)](Result<> outcome) {
         if (outcome) {
           for (LoadedRun& run : *found) core->add_run(std::move(run));
           core->poll_operations();
+          core->sweep();
         }
         done(std::move(outcome));
       });

@@ -48,6 +48,8 @@ struct ServiceOptions {
   int64_t warn_events = 10000;
   int64_t max_events = 51200;
   int64_t max_history_bytes = 50 << 20;
+  Duration sweep_interval =
+      std::chrono::hours(1);  // how often closed runs are looked through; 0: at start only
   // How often to look for what the command line asks of this runtime; 0: never.
   Duration operations_poll = std::chrono::milliseconds(500);
 };

@@ -134,11 +134,11 @@ Result<> commit_task(Tables& tables, const TaskCommit& commit, ScriptContext& co
   const bool closes = is_close_event(last.type);
   if (closes && unseen_events(tables, commit)) return fail(kind::conflict, "UNHANDLED_COMMAND");
 
-  const std::string text = encode_events(commit.events);
-  tables.append_history(run->run_id, commit.first_event_id, static_cast<int64_t>(commit.events.size()), text);
+  tables.append_history(run->run_id, commit.first_event_id, static_cast<int64_t>(commit.events.size()),
+                        commit.encoded);
   run->next_event_id = last.id + 1;
   run->last_task_started = commit.task_started;
-  run->history_bytes += static_cast<int64_t>(text.size());
+  run->history_bytes += static_cast<int64_t>(commit.encoded.size());
   run->code_hash = commit.code_hash;
   run->parked.clear();
   overlay(run->memo, commit.memo);

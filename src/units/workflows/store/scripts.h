@@ -72,6 +72,7 @@ struct TaskCommit {
   int64_t fence = 0;
   int64_t first_event_id = 0;  // where the history has to end
   std::vector<Event> events;   // the inputs, the task, its commands
+  std::string encoded;         // the same, by encode_events
   int64_t task_started = 0;    // event id
   std::string code_hash;
   std::vector<int64_t> consumed;           // sequences of inbound events

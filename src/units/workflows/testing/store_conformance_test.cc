@@ -57,6 +57,7 @@ TaskCommit StoreConformance::task_of(const std::string& run_id, std::vector<Even
     command.time_ns = now_ns;
     commit.events.push_back(std::move(command));
   }
+  commit.encoded = encode_events(commit.events);
   commit.task_started = 3;
   return commit;
 }

@@ -22,6 +22,7 @@ std::filesystem::path new_folder() {
 
 World::World(uint64_t seed) : folder_(new_folder()), random_(seed), environment_(bindings()) {
   options.operations_poll = Duration(0);
+  options.sweep_interval = Duration(0);
   boot();
 }
 
