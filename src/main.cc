@@ -6,9 +6,18 @@
 namespace {
 
 trivium::cli::Supported supported() {
-  trivium::cli::Supported all{&trivium::cli::runtime_kinds(), {}};
-  for (std::string& name : trivium::cli::runtime_modules().names()) all.modules.insert(std::move(name));
-  for (const std::string_view name : trivium::units::Programs::ambient_names()) all.modules.emplace(name);
+  trivium::cli::Supported all;
+  all.kinds = &trivium::cli::runtime_kinds();
+  const trivium::units::ModuleSet& modules = trivium::cli::runtime_modules();
+  for (std::string& name : modules.names()) {
+    if (modules.find(name)->workflow) all.workflow_modules.insert(name);
+    all.modules.insert(std::move(name));
+  }
+  for (const std::string_view name : trivium::units::Programs::ambient_names()) {
+    all.modules.emplace(name);
+    all.workflow_modules.emplace(name);
+  }
+  all.check_program = trivium::units::Programs::check;
   return all;
 }
 

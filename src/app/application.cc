@@ -14,6 +14,22 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
+void check_programs(const LuaEntries& lua, const ApplicationOptions& options, Problems& problems) {
+  if (!options.check_program) return;
+  for (const auto& [id, entry] : lua.all()) options.check_program(entry, problems);
+}
+
+// Drops the entries that have mistakes. False: there was none to drop.
+bool skip_entries(std::vector<EntryPtr>& entries, const Problems& mistakes, const Log& log) {
+  std::set<std::string> skipped;
+  for (const Problem& problem : mistakes.all()) {
+    log.warn("skipping entry", Object{{"entry", problem.entry}, {"error", problem.render()}});
+    skipped.insert(problem.entry);
+  }
+  return std::erase_if(entries, [&](const EntryPtr& entry) { return skipped.contains(entry->id.text()); }) >
+         0;
+}
+
 }  // namespace
 
 Result<Application> load_application(const Config& config, const ApplicationOptions& options,
@@ -32,23 +48,21 @@ Result<Application> load_application(const Config& config, const ApplicationOpti
   shared.reserve(entries.size());
   for (Entry& entry : entries) shared.push_back(std::make_shared<const Entry>(std::move(entry)));
 
-  const CheckOptions check{options.kinds, options.modules, {}, std::move(loaded.broken_namespaces)};
+  const CheckOptions check{
+      options.kinds, options.modules, options.workflow_modules, {}, std::move(loaded.broken_namespaces)};
   Snapshot snapshot(0, shared);
   Problems found;
   LuaEntries lua = check_application(snapshot, check, found);
-  if (options.lenient && problems.empty() && !found.empty()) {
-    std::set<std::string> skipped;
-    for (const Problem& problem : found.all()) {
-      log.warn("skipping entry", Object{{"entry", problem.entry}, {"error", problem.render()}});
-      skipped.insert(problem.entry);
-    }
-    std::erase_if(shared, [&](const EntryPtr& entry) { return skipped.contains(entry->id.text()); });
+  const bool lenient = options.lenient && problems.empty();
+  if (lenient || !problems.empty() || !found.empty()) check_programs(lua, options, found);
+  // What refers to a skipped entry has a mistake in turn.
+  while (lenient && !found.empty() && skip_entries(shared, found, log)) {
     snapshot = Snapshot(0, shared);
-    Problems known;
-    lua = LuaEntries(snapshot, FieldContext{}, known);
-  } else {
-    problems.append(found);
+    found = {};
+    lua = check_application(snapshot, check, found);
+    check_programs(lua, options, found);
   }
+  problems.append(found);
   if (!problems.empty()) {
     if (!missing.empty()) problems.add({}, "modules that are not installed: " + joined(missing));
     return fail(problems.to_error());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -19,8 +20,13 @@ struct ApplicationOptions {
   // Files and entries with mistakes are skipped with a warning instead of refused. Mistakes in the
   // lock file and in overrides stay fatal.
   bool lenient = false;
-  const Kinds* kinds = nullptr;                // null: kinds are not checked
-  std::set<std::string, std::less<>> modules;  // empty: names of modules are not checked
+  const Kinds* kinds = nullptr;                         // null: kinds are not checked
+  std::set<std::string, std::less<>> modules;           // empty: names of modules are not checked
+  std::set<std::string, std::less<>> workflow_modules;  // of these; empty: not checked
+  // Notes mistakes in the text of a program. Whoever runs the application compiles its programs anyway,
+  // so this is asked only when something else is wrong, to show all mistakes at once, and if lenient.
+  // May be empty.
+  std::function<void(const LuaEntry&, Problems&)> check_program;
 };
 
 struct Application {

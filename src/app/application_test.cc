@@ -66,6 +66,45 @@ TEST_F(ApplicationTest, OneErrorNamesEverything) {
   EXPECT_EQ(application.error().details.find("problems")->as_array().size(), 5u);
 }
 
+TEST_F(ApplicationTest, MistakesInProgramsAreShownWithTheOthers) {
+  int asked = 0;
+  options.check_program = [&asked](const LuaEntry& entry, Problems& problems) {
+    ++asked;
+    if (entry.source == "?") {
+      problems.add({{entry.source_file, 3, 7}, entry.id.text(), "source", "odd", {}, true});
+    }
+  };
+  project.write("src/a.yaml",
+                "namespace: a\nentries:\n  - {name: x, kind: process.lua, source: file://x.lua}\n"
+                "  - {name: y, kind: library.lua, source: file://x.lua}\n");
+  project.write("src/x.lua", "?");
+  ASSERT_TRUE(load());
+  EXPECT_EQ(asked, 0);  // who runs the application compiles them
+  project.write("src/b.yaml", "namespace: b\nentries:\n  - {name: x, kind: unknown}\n");
+  const auto application = load();
+  ASSERT_FALSE(application);
+  EXPECT_EQ(application.error().message,
+            "2 problems found:\n  src/b.yaml:3: entry b:x: field kind: no handler for kind unknown\n"
+            "  src/x.lua:3:7: entry a:x: field source: odd");
+  options.lenient = true;
+  const auto rest = load();
+  ASSERT_TRUE(rest);
+  EXPECT_TRUE(rest->entries.empty());
+}
+
+TEST_F(ApplicationTest, LenientSkipsWhatNeedsASkippedEntry) {
+  options.lenient = true;
+  project.write("src/a.yaml",
+                "namespace: a\nentries:\n  - {name: x, kind: library.lua}\n"
+                "  - {name: y, kind: library.lua, source: y, imports: {x: 'a:x'}}\n"
+                "  - {name: z, kind: process.lua, source: z, imports: {y: 'a:y'}}\n"
+                "  - {name: host, kind: process.host}\n");
+  const auto application = load();
+  ASSERT_TRUE(application) << application.error().message;
+  ASSERT_EQ(application->entries.size(), 1u);
+  EXPECT_EQ(application->entries[0]->id.name, "host");
+}
+
 TEST_F(ApplicationTest, LenientSkipsEntriesWithMistakes) {
   auto sink = std::make_shared<TestSink>();
   project.log = Log(sink, "app");

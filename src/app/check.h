@@ -14,6 +14,8 @@ struct CheckOptions {
   const Kinds* kinds = nullptr;  // null: kinds are not checked
   // Names that may stand in `modules` and as built-in imports. Empty: names are not checked.
   std::set<std::string, std::less<>> modules;
+  // Those of them that workflows may use, also through libraries. Empty: not checked.
+  std::set<std::string, std::less<>> workflow_modules;
   VariableLookup variables;
   std::set<std::string, std::less<>> broken_namespaces;  // from Loaded
 };

@@ -125,6 +125,23 @@ TEST_F(CheckTest, ImportCycles) {
       "test.yaml:6: entry app:d: field imports.d: imports form a cycle: app:d -> app:d\n");
 }
 
+TEST_F(CheckTest, WorkflowsMayNotUseEveryModule) {
+  options.workflow_modules = {"time", "json"};
+  check(
+      "  - {name: low, kind: library.lua, source: x, modules: [time, funcs]}\n"
+      "  - {name: mid, kind: library.lua, source: x, imports: {low: 'app:low'}}\n"
+      "  - {name: a, kind: workflow.lua, source: x, modules: [time, funcs]}\n"
+      "  - {name: b, kind: workflow.lua, source: x, imports: {mid: 'app:mid', j: json}}\n"
+      "  - {name: c, kind: process.lua, source: x, imports: {mid: 'app:mid'}}\n");
+  const std::string why =
+      " does not have any allowed class: its results differ from run to run, so a workflow may not use it "
+      "(call it from a function: in a workflow that is an activity)\n";
+  EXPECT_EQ(problems.render(),
+            "test.yaml:5: entry app:a: field modules[1]: module 'funcs'" + why +
+                "test.yaml:6: entry app:b: field imports: module 'funcs', which the library app:low uses," +
+                why);
+}
+
 TEST_F(CheckTest, AliasCollisionsAndClosure) {
   const LuaEntries lua = check(
       "  - {name: low, kind: library.lua, source: x, modules: [time]}\n"
@@ -134,8 +151,9 @@ TEST_F(CheckTest, AliasCollisionsAndClosure) {
       "  - {name: bad, kind: library.lua, source: x, imports: {mid: 'app:mid', time: 'app:low'}}\n");
   EXPECT_THAT(
       problems.render(),
-      HasSubstr("entry app:bad: field imports: alias 'time' collision: it stands for module time and for "
-                "app:low (give one of them another alias)"));
+      HasSubstr(
+          "entry app:bad: field imports.time: alias 'time' collision: it stands for module time and for "
+          "app:low (give one of them another alias)"));
   EXPECT_THAT(problems.all(), SizeIs(1));
   const auto closure = lua.closure({"app", "top"});
   ASSERT_TRUE(closure);

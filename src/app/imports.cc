@@ -57,8 +57,10 @@ class Walk {
     if (first) {
       into.push_back(import);
     } else if (bound->second != import.target) {
-      return fail(kind::conflict, "alias '" + import.alias + "' collision: it stands for " +
-                                      shown(bound->second) + " and for " + shown(import.target));
+      Error error = Error::of(kind::conflict, "alias '" + import.alias + "' collision: it stands for " +
+                                                  shown(bound->second) + " and for " + shown(import.target));
+      error.details = Object{{"alias", import.alias}};
+      return tl::unexpected(std::move(error));
     }
     return {};
   }
@@ -80,8 +82,11 @@ LuaEntries::LuaEntries(const Snapshot& snapshot, const FieldContext& context, Pr
   check_cycles(snapshot, problems);
   for (const auto& [id, lua] : entries_) {
     if (Result<ImportClosure> found = closure(id); !found && found.error().kind == kind::conflict) {
-      problems.add(
-          snapshot.find(id)->problem("imports", found.error().message, "give one of them another alias"));
+      const Entry& entry = *snapshot.find(id);
+      std::string field = "imports";
+      if (const Value* alias = found.error().details.find("alias")) field += "." + alias->as_string();
+      if (entry.field(field) == nullptr) field = "imports";  // two libraries differ
+      problems.add(entry.problem(field, found.error().message, "give one of them another alias"));
     }
   }
 }

@@ -13,7 +13,8 @@ std::string Place::text() const {
 std::string Problem::render() const {
   std::string text = place.text();
   // A column helps with broken syntax; beside the name of a field it is noise.
-  if (entry.empty() && field.empty() && place.line > 0 && place.column > 0) {
+  const bool exact = in_text || (entry.empty() && field.empty());
+  if (exact && place.line > 0 && place.column > 0) {
     text += ":" + std::to_string(place.column);
   }
   if (!text.empty()) text += ": ";
@@ -41,6 +42,12 @@ struct Line {
   std::string text;
 };
 
+// Entries may share a file: a mistake in its text is theirs together, and said once.
+bool same(const Line& a, const Line& b) {
+  if (!a.problem->in_text || !b.problem->in_text) return a.text == b.text;
+  return a.problem->place.text() == b.problem->place.text() && a.problem->message == b.problem->message;
+}
+
 std::vector<Line> ordered(const std::vector<Problem>& problems) {
   std::vector<Line> lines;
   for (const Problem& problem : problems) lines.push_back({&problem, problem.render()});
@@ -51,8 +58,7 @@ std::vector<Line> ordered(const std::vector<Problem>& problems) {
   std::stable_sort(lines.begin(), lines.end(), [&](const Line& a, const Line& b) { return key(a) < key(b); });
   std::vector<Line> unique;
   for (Line& line : lines) {
-    const bool seen =
-        std::any_of(unique.begin(), unique.end(), [&](const Line& u) { return u.text == line.text; });
+    const bool seen = std::any_of(unique.begin(), unique.end(), [&](const Line& u) { return same(u, line); });
     if (!seen) unique.push_back(std::move(line));
   }
   return unique;

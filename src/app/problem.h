@@ -24,10 +24,11 @@ struct Place {
 
 struct Problem {
   Place place;
-  std::string entry;    // "ns:name", empty when no entry is concerned
-  std::string field;    // "lifecycle.start_timeout", empty when it is about the whole entry or file
-  std::string message;  // what is wrong
-  std::string hint;     // what would be right; may be empty
+  std::string entry;     // "ns:name", empty when no entry is concerned
+  std::string field;     // "lifecycle.start_timeout", empty when it is about the whole entry or file
+  std::string message;   // what is wrong
+  std::string hint;      // what would be right; may be empty
+  bool in_text = false;  // the column counts in the text of the field, so it is shown beside the field's name
 
   // "src/_index.yaml:12: entry app:worker: field modules[0]: must not be empty (hint)".
   std::string render() const;

@@ -56,8 +56,11 @@ class Runtime {
 
 // What a runtime can run; entries that ask for more are mistakes.
 struct Supported {
-  const app::Kinds* kinds = nullptr;           // borrowed; null: kinds are not checked
-  std::set<std::string, std::less<>> modules;  // empty: names of modules are not checked
+  const app::Kinds* kinds = nullptr;                    // borrowed; null: kinds are not checked
+  std::set<std::string, std::less<>> modules;           // empty: names of modules are not checked
+  std::set<std::string, std::less<>> workflow_modules;  // of these; empty: not checked
+  // Notes mistakes in the text of a program. May be empty.
+  std::function<void(const app::LuaEntry&, app::Problems&)> check_program;
 };
 
 struct RuntimeFactory {

@@ -21,6 +21,7 @@ app::Problem syntax_problem(const app::LuaEntry& entry, const Error& error) {
   problem.entry = entry.id.text();
   problem.field = "source";
   problem.message = error.message;
+  problem.in_text = true;
   if (!error.message.starts_with(entry.source_file + ":")) return problem;
   const char* at = error.message.data() + entry.source_file.size() + 1;
   const char* const end = error.message.data() + error.message.size();
@@ -29,6 +30,26 @@ app::Problem syntax_problem(const app::LuaEntry& entry, const Error& error) {
   problem.place.line += entry.first_line - 1;
   const auto column = std::from_chars(line.ptr + 1, end, problem.place.column);
   if (column.ec == std::errc() && end - column.ptr > 2) problem.message.assign(column.ptr + 2, end);
+  return problem;
+}
+
+// What only Lua itself refuses: too many locals, a goto without label. "app:worker:12: message…".
+app::Problem compiler_problem(const app::LuaEntry& entry, const Error& error) {
+  app::Problem problem{{entry.source_file, 0, 0}, entry.id.text(), "source", error.message, {}, true};
+  const std::string chunk = entry.id.text() + ":";
+  if (!error.message.starts_with(chunk)) return problem;
+  const char* const end = error.message.data() + error.message.size();
+  const auto line = std::from_chars(error.message.data() + chunk.size(), end, problem.place.line);
+  if (line.ec != std::errc() || end - line.ptr <= 2) return problem;
+  problem.message.assign(line.ptr + 2, end);
+  // A label is missed only at the end of its block; the message says where it is wanted.
+  constexpr std::string_view wanted_at = " at line ";
+  if (const size_t at = problem.message.rfind(wanted_at); at != std::string::npos) {
+    const char* const digits = problem.message.data() + at + wanted_at.size();
+    std::from_chars(digits, problem.message.data() + problem.message.size(), problem.place.line);
+    problem.message.erase(at);
+  }
+  problem.place.line += entry.first_line - 1;
   return problem;
 }
 
@@ -56,28 +77,29 @@ bool Programs::ambient(std::string_view module) {
 void Programs::compile(const app::LuaEntries& entries, const app::Snapshot& snapshot, app::Problems& problems) {
   for (const auto& [id, entry] : entries.all()) {
     entries_.emplace(id.text(), entry);
-    compile_chunk(entry, problems);
+    if (auto compiled = compile_chunk(entry, problems)) chunks_.emplace(id.text(), std::move(*compiled));
   }
   for (const auto& [id, entry] : entries.all()) {
     if (const app::Entry* where = snapshot.find(id)) assemble(entries, entry, *where, problems);
   }
 }
 
-void Programs::compile_chunk(const app::LuaEntry& entry, app::Problems& problems) {
-  if (entry.source.empty()) return;  // reported by the entry's own check
+std::optional<Programs::Compiled> Programs::compile_chunk(const app::LuaEntry& entry, app::Problems& problems) {
+  if (entry.source.empty()) return std::nullopt;  // reported by the entry's own check
   Result<lua::Program> erased = lua::compile(entry.source, entry.source_file);
   if (!erased) {
     problems.add(syntax_problem(entry, erased.error()));
-    return;
+    return std::nullopt;
   }
   Result<std::string> bytecode = lua::compile_to_bytecode(erased->lua, entry.id.text());
   if (!bytecode) {
-    // What only Lua itself refuses: too many locals, a goto without label.
-    problems.add({{entry.source_file, 0, 0}, entry.id.text(), "source", bytecode.error().message, {}});
-    return;
+    problems.add(compiler_problem(entry, bytecode.error()));
+    return std::nullopt;
   }
-  chunks_.emplace(entry.id.text(), Compiled{std::move(*bytecode), erased->types});
+  return Compiled{std::move(*bytecode), erased->types};
 }
+
+void Programs::check(const app::LuaEntry& entry, app::Problems& problems) { compile_chunk(entry, problems); }
 
 void Programs::assemble(const app::LuaEntries& entries, const app::LuaEntry& entry, const app::Entry& where,
                         app::Problems& problems) {

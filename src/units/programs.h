@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -40,6 +41,9 @@ class Programs {
   // problem at its place. Call once, before anything runs.
   void compile(const app::LuaEntries& entries, const app::Snapshot& snapshot, app::Problems& problems);
 
+  // Notes the mistakes in an entry's text, and does nothing else.
+  static void check(const app::LuaEntry& entry, app::Problems& problems);
+
   // Thread-safe from here on. NotFound: no such entry, or of another kind.
   Result<lua::ProgramRef> find(const std::string& id) const;
   Result<lua::ProgramRef> find_process(const std::string& id) const;
@@ -53,7 +57,7 @@ class Programs {
     std::shared_ptr<const lua::TypeSet> types;
   };
 
-  void compile_chunk(const app::LuaEntry& entry, app::Problems& problems);
+  static std::optional<Compiled> compile_chunk(const app::LuaEntry& entry, app::Problems& problems);
   void assemble(const app::LuaEntries& entries, const app::LuaEntry& entry, const app::Entry& where,
                 app::Problems& problems);
 

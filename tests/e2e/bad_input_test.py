@@ -69,7 +69,7 @@ def bad(app):
         ),
         pytest.param(
             "- {name: one, kind: process.host,\n   host: {workers: many}}",
-            "src/bad/_index.yaml:4: entry bad:one: field host.workers: must be an integer, not a string",
+            "src/bad/_index.yaml:4: entry bad:one: field host.workers: must be an integer, not the string \"many\"",
             id="text for a number",
         ),
         pytest.param(
@@ -79,17 +79,18 @@ def bad(app):
         ),
         pytest.param(
             "- {name: one, kind: process.host,\n   host: {workers: 1.5}}",
-            "src/bad/_index.yaml:4: entry bad:one: field host.workers: must be an integer, not 1.5",
+            "src/bad/_index.yaml:4: entry bad:one: field host.workers: must be an integer, not the number 1.5",
             id="fraction for an integer",
         ),
         pytest.param(
             "- name: one\n  kind: terminal.host\n  hide_logs: 'yes'",
-            "src/bad/_index.yaml:5: entry bad:one: field hide_logs: must be true or false",
+            'src/bad/_index.yaml:5: entry bad:one: field hide_logs: must be a boolean, not the string "yes" '
+            "(write true or false, without quotes)",
             id="text for a boolean",
         ),
         pytest.param(
             "- name: one\n  kind: process.lua\n  source: 5",
-            "src/bad/_index.yaml:5: entry bad:one: field source: must be a string, not an integer",
+            "src/bad/_index.yaml:5: entry bad:one: field source: must be a string, not the integer 5",
             id="number for a text",
         ),
         pytest.param(
@@ -99,12 +100,12 @@ def bad(app):
         ),
         pytest.param(
             "- name: one\n  kind: process.lua\n  source: return 1\n  modules: [json, 7]",
-            "src/bad/_index.yaml:6: entry bad:one: field modules[1]: must be a string, not an integer",
+            "src/bad/_index.yaml:6: entry bad:one: field modules[1]: must be a string, not the integer 7",
             id="number in a list of texts",
         ),
         pytest.param(
             "- name: one\n  kind: process.lua\n  source: return 1\n  imports: [lib]",
-            "src/bad/_index.yaml:6: entry bad:one: field imports: must be a map, not an array (write alias: namespace:name)",
+            "src/bad/_index.yaml:6: entry bad:one: field imports: must be a map, not a list (write alias: namespace:name)",
             id="list for a map",
         ),
         pytest.param(
@@ -181,8 +182,8 @@ def bad(app):
             id="duplicate key",
         ),
         pytest.param("- name: one\n  kind: [unclosed", "src/bad/_index.yaml:", id="invalid YAML"),
-        pytest.param("- {kind: process.host}", "src/bad/_index.yaml:3: entry[0].name: name is required", id="no name"),
-        pytest.param("- {name: one}", "src/bad/_index.yaml:3: entry[0].kind: kind is required", id="no kind"),
+        pytest.param("- {kind: process.host}", "src/bad/_index.yaml:3:5: entry[0].name: name is required", id="no name"),
+        pytest.param("- {name: one}", "src/bad/_index.yaml:3: entry bad:one: field kind: is required", id="no kind"),
     ],
 )
 def test_one_mistake(bad, entry, says):
@@ -269,7 +270,7 @@ def test_several_mistakes_in_several_files(app):
         "src/a/_index.yaml:4",
         "src/b/_index.yml:3",
         "src/c/app.json:2",
-        "src/d/x.lua:1",
+        "src/d/x.lua:1:31",
     ]
 
 
@@ -326,7 +327,7 @@ def test_error_of_the_compiler_behind_the_parser_names_the_line(bad):
 
 
 def test_two_broken_files_are_both_shown(app):
-    app.write({"src/_index.yaml": SERVICE, "src/bad/a.lua": "x =\n", "src/bad/b.lua": "\nend\n"})
+    app.write({"src/_index.yaml": SERVICE, "src/bad/a.lua": "x =\n", "src/bad/b.lua": "local x\nend\n"})
     app.write(
         {
             "src/bad/_index.yaml": entries(
@@ -387,7 +388,7 @@ def test_module_that_workflows_may_not_use_through_a_library(bad):
 def test_override_of_an_entry_that_is_not_there(app):
     app.write({"src/_index.yaml": SERVICE})
     assert problems(refused(app, "run", "-o", "app:prosc:host.workers=2")) == [
-        "command line: override app:prosc:host.workers: there is no entry app:prosc (did you mean app:procs?)"
+        "-o app:prosc:host.workers=2: override app:prosc:host.workers: there is no entry app:prosc (did you mean app:procs?)"
     ]
 
 
@@ -400,8 +401,8 @@ def test_override_with_a_wrong_value(app):
     app.write({"src/_index.yaml": SERVICE})
     found = problems(refused(app, "run", "-o", "app:procs:host.workers=few"))
     assert len(found) == 1
-    assert "entry app:procs: field host.workers: must be an integer, not a string" in found[0]
-    assert "command line" in found[0]
+    assert "entry app:procs: field host.workers: must be an integer, not the string" in found[0]
+    assert found[0].startswith("-o app:procs:host.workers=few: ")
 
 
 @pytest.mark.parametrize("flag", ["app:procs=2", "app:procs:=2", "app:procs:x", ":procs:x=1"])
@@ -452,11 +453,11 @@ def test_missing_replacement(app):
 
 def test_spawn_on_a_host_that_is_not_there(app):
     app.program(
-        'local pid, err = process.spawn("app:main", "app:prosc") io.print(pid, err:kind(), err:message())', modules=("io",)
+        'local pid, err = process.spawn("app:main", "app:prosc") io.print(pid, err:kind(), err:message(), err:details().host_id)', modules=("io",)
     )
     result = app.main()
     assert result.code == 0
-    assert "NotFound" in result.stdout and "app:prosc" in result.stdout
+    assert result.stdout == "\tNotFound\thost not found\tapp:prosc\n"
 
 
 def test_exec_on_a_host_that_is_not_there(app):

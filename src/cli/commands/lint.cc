@@ -101,6 +101,7 @@ Result<int> lint(const GlobalOptions& global, const LintRequest& request, Style 
     Supported supported = make.supported();
     options.kinds = supported.kinds;
     options.modules = std::move(supported.modules);
+    options.workflow_modules = std::move(supported.workflow_modules);
   }
   const app::Snapshot snapshot = take_snapshot(std::move(application.entries));
   Checked checked = check_sources(snapshot, options, std::move(problems));

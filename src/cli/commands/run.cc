@@ -53,6 +53,8 @@ Result<app::Application> load_checked(const Launch& launch, const app::Config& c
     Supported supported = make.supported();
     options.kinds = supported.kinds;
     options.modules = std::move(supported.modules);
+    options.workflow_modules = std::move(supported.workflow_modules);
+    options.check_program = std::move(supported.check_program);
   }
   return app::load_application(config, options, log);
 }
