@@ -54,7 +54,7 @@ Engine::Step Engine::step() {
       }
       closed_ = reached == Instance::Step::closed;
       for (WorkflowCommand& command : instance_.take_commands()) unmatched_.push_back(std::move(command));
-      if (at_ == events_.size()) return Step::done;
+      if (at_ == events_.size()) return done();
       instance_.take_messages();  // sent when this task was new
     }
     const std::optional<size_t> task = closed_ ? std::nullopt : next_task();
@@ -64,11 +64,18 @@ Engine::Step Engine::step() {
       failure_ = std::move(failure);
       return Step::failed;
     }
-    if (!task) return Step::done;
+    if (!task) return done();
     const Event& started = events_[at_++];
     instance_.begin_task(started, started.id <= previous_started_id_);
     running_ = true;
   }
+}
+
+// The instance holds all that matters; a long history would double what it takes.
+Engine::Step Engine::done() {
+  events_ = {};
+  at_ = 0;
+  return Step::done;
 }
 
 // What becomes of the commands once they are in the history is decided by walk_to.

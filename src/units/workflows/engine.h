@@ -44,6 +44,7 @@ class Engine {
   void interrupt() noexcept { instance_.interrupt(); }
 
  private:
+  Step done();
   std::optional<size_t> next_task() const;
   std::optional<TaskFailure> preload(size_t started);
   std::optional<TaskFailure> apply(const Event& event);

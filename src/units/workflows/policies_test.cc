@@ -219,6 +219,17 @@ TEST_F(Policies, ACancelledCallStopsTheFunction) {
   EXPECT_THAT(outline(world.history("one")), HasSubstr("ActivityTaskCanceled"));
 }
 
+TEST_F(Policies, ALongHistoryIsReadInPages) {
+  world.programs.add(
+      "app:wf",
+      "return function() for i = 1, 1200 do sleep(1000) end listen('go'):receive() return 'read' end");
+  const auto started = world.start("app:wf");
+  world.run_for(std::chrono::minutes(1));
+  world.restart();
+  EXPECT_TRUE(world.signal(started->pid, "go"));
+  EXPECT_EQ(shown(world.wait(started->pid)), "\"read\"");
+}
+
 TEST_F(Policies, AHistoryMayNotGrowForever) {
   world.options.max_events = 50;
   world.restart();

@@ -78,8 +78,8 @@ class Run final : public sched::Runnable {
   bool has_work() const;
 
   void begin();
-  void load_history();
-  void loaded(Result<> outcome, std::optional<RunRow> row, const std::vector<std::string>& batches);
+  void load_history(int64_t from_event_id);
+  void loaded(const Result<>& outcome, std::optional<RunRow> row, const std::vector<std::string>& batches);
   void begin_task(std::vector<Event> history);
   std::vector<Event> number_events();
   sched::Outcome compute();
@@ -104,7 +104,8 @@ class Run final : public sched::Runnable {
   std::deque<Waiting> waiting_;
   std::deque<Waiting> in_task_;  // taken up by the task in progress
   std::unique_ptr<Engine> engine_;
-  std::vector<Event> unfed_;  // of the last commit, for the cached engine
+  std::vector<Event> history_;  // while it is loaded
+  std::vector<Event> unfed_;    // of the last commit, for the cached engine
   std::vector<Event> task_events_;
   int64_t task_started_ = 0;
   int64_t task_time_ns_ = 0;

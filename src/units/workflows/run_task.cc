@@ -9,6 +9,7 @@
 namespace trivium::units::workflows {
 namespace {
 
+constexpr int64_t history_page = 500;  // batches
 constexpr std::string_view identity = "trivium";
 
 void overlay(Object& onto, const Value* fields) {
@@ -31,11 +32,13 @@ void Run::begin() {
   if (engine_) {
     begin_task({});
   } else {
-    load_history();
+    history_.clear();
+    load_history(1);
   }
 }
 
-void Run::load_history() {
+// In pages, so that a long history does not keep others from the store.
+void Run::load_history(int64_t from_event_id) {
   phase_ = Phase::loading;
   struct Found {
     std::optional<RunRow> row;
@@ -43,9 +46,9 @@ void Run::load_history() {
   };
   auto found = std::make_shared<Found>();
   core_->transact(
-      [found, id = run_id_](Tables& tables, ScriptContext&) -> Result<> {
+      [found, id = run_id_, from_event_id](Tables& tables, ScriptContext&) -> Result<> {
         found->row = tables.run(id);
-        found->batches = tables.history(id, 1, -1);
+        found->batches = tables.history(id, from_event_id, history_page);
         return {};
       },
       [found, run = sched::Ref<Run>(this)](Result<> outcome) {
@@ -55,20 +58,21 @@ void Run::load_history() {
       });
 }
 
-void Run::loaded(Result<> outcome, std::optional<RunRow> row, const std::vector<std::string>& batches) {
+void Run::loaded(const Result<>& outcome, std::optional<RunRow> row,
+                 const std::vector<std::string>& batches) {
   if (!outcome) return pause(std::chrono::seconds(1));
   if (!row || row->status != RunStatus::running) return close();
-  row_ = std::move(*row);
-  std::vector<Event> history;
   for (const std::string& batch : batches) {
-    if (Result<> decoded = decode_events(batch, history); !decoded) {
+    if (Result<> decoded = decode_events(batch, history_); !decoded) {
       return park({false, "the history cannot be read: " + decoded.error().message});
     }
   }
-  if (!history.empty()) last_time_ns_ = std::max(last_time_ns_, history.back().time_ns);
+  if (static_cast<int64_t>(batches.size()) == history_page) return load_history(history_.back().id + 1);
+  row_ = std::move(*row);
+  if (!history_.empty()) last_time_ns_ = std::max(last_time_ns_, history_.back().time_ns);
   engine_ =
       std::make_unique<Engine>(core_->engine_parts(), core_->place(row_.worker), row_.workflow_id, run_id_);
-  begin_task(std::move(history));
+  begin_task(std::exchange(history_, {}));
 }
 
 // Gives what waits its place in the history.

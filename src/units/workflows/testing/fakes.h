@@ -101,6 +101,8 @@ class TestQueue final : public StoreQueue {
     how_ = how;
   }
   bool crashed() const { return crashed_; }
+  // The disk is full for this many transactions.
+  void refuse(int transactions) { refused_ = transactions; }
   // Runs what was submitted, as one group; false if there was nothing.
   bool pump();
   int transactions() const { return transactions_; }
@@ -116,6 +118,7 @@ class TestQueue final : public StoreQueue {
   Store& store_;
   std::vector<Job> jobs_;
   int remaining_ = 0;
+  int refused_ = 0;
   int transactions_ = 0;
   Crash how_ = Crash::none;
   bool crashed_ = false;

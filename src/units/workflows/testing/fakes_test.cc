@@ -122,6 +122,11 @@ bool TestQueue::pump() {
   if (jobs_.empty()) return false;
   std::vector<Job> batch = std::exchange(jobs_, {});
   ++transactions_;
+  if (refused_ > 0) {
+    --refused_;
+    for (Job& job : batch) job.done(fail(kind::unavailable, "database or disk is full"));
+    return true;
+  }
   const bool last = remaining_ > 0 && --remaining_ == 0;
   if (last && how_ == Crash::before) {
     crashed_ = true;

@@ -50,6 +50,9 @@ class World {
   WorkflowEnd wait(const std::string& pid);
   std::vector<Event> history(const std::string& pid, const std::string& run_id = "");
   RunDescription describe(const std::string& pid);
+  // Runs the code over the history again; why it does not fit, or nothing.
+  std::string replay(const std::vector<Event>& history, const std::string& workflow_id,
+                     const std::string& run_id);
   uint64_t chance() { return random_.next(); }
 
  private:

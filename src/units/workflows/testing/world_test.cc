@@ -6,6 +6,7 @@
 #include <atomic>
 
 #include "core/json.h"
+#include "units/workflows/engine.h"
 #include "units/workflows/testing/lua_bindings.h"
 
 namespace trivium::units::workflows::testing {
@@ -141,6 +142,16 @@ RunDescription World::describe(const std::string& pid) {
   });
   settle();
   return description;
+}
+
+std::string World::replay(const std::vector<Event>& history, const std::string& workflow_id,
+                          const std::string& run_id) {
+  const EngineParts parts{
+      environment_, programs, functions, processes, [](const std::string&) { return std::nullopt; },
+      Log(),        0,        false};
+  Engine engine(parts, {options.provider, options.worker, options.name_space}, workflow_id, run_id);
+  engine.feed(history, history.back().id);
+  return engine.step() == Engine::Step::failed ? engine.failure().message : std::string();
 }
 
 std::string outline(const std::vector<Event>& history) {
