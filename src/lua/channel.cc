@@ -5,6 +5,7 @@
 
 #include "lua/error_object.h"
 #include "lua/isolate.h"
+#include "lua/sandbox/frozen.h"
 
 namespace trivium::lua {
 
@@ -240,7 +241,8 @@ struct ChannelOps {
     }
     while (lua_next(L, 1) != 0) {
       luaL_checkstack(L, 4, "too many cases");
-      const bool in_list = lua_isinteger(L, -2) && lua_tointeger(L, -2) >= 1 && lua_tointeger(L, -2) <= listed;
+      const bool in_list =
+          lua_isinteger(L, -2) && lua_tointeger(L, -2) >= 1 && lua_tointeger(L, -2) <= listed;
       lua_insert(L, -2);  // the value below the key, where it stays if it is a case
       if (in_list) {
         lua_remove(L, -2);
@@ -261,7 +263,8 @@ struct ChannelOps {
         continue;
       }
       const size_t message = isolate.first_message_for(*candidate.channel);
-      const bool own = candidate.channel->buffered() > 0 || !candidate.channel->senders_.empty() || candidate.channel->closed_;
+      const bool own = candidate.channel->buffered() > 0 || !candidate.channel->senders_.empty() ||
+                       candidate.channel->closed_;
       if (own) return i;
       if (message == Isolate::no_message) continue;
       int oldest = i;
@@ -312,10 +315,12 @@ struct ChannelOps {
     bool has_default = lua_toboolean(L, 2) != 0;
     if (lua_getfield(L, 1, "default") == LUA_TBOOLEAN && lua_toboolean(L, -1) != 0) has_default = true;
     lua_pop(L, 1);
+    see_through(L, 1);
     const int count = collect_cases(L);
     constexpr int first = 3;
     Isolate& isolate = Isolate::from(L);
-    if (const int ready = ready_case(isolate, L, first, count); ready != 0) return run_case(isolate, L, ready);
+    if (const int ready = ready_case(isolate, L, first, count); ready != 0)
+      return run_case(isolate, L, ready);
     if (has_default) {
       lua_createtable(L, 0, 2);
       lua_pushboolean(L, 1);
@@ -354,9 +359,9 @@ struct ChannelOps {
 
   static void push_metatable(lua_State* L) {
     if (luaL_newmetatable(L, channel_metatable) == 0) return;
-    static const luaL_Reg methods[] = {{"send", send},           {"receive", receive},
-                                       {"close", close},         {"case_send", case_send},
-                                       {"case_receive", case_receive}, {nullptr, nullptr}};
+    static const luaL_Reg methods[] = {
+        {"send", send},           {"receive", receive},           {"close", close},
+        {"case_send", case_send}, {"case_receive", case_receive}, {nullptr, nullptr}};
     luaL_newlib(L, methods);
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, gc);

@@ -6,6 +6,7 @@
 
 #include "lua/error_object.h"
 #include "lua/plain_data.h"
+#include "lua/sandbox/frozen.h"
 #include "lua/table_shape.h"
 
 namespace trivium::lua {
@@ -15,6 +16,9 @@ using namespace wire;
 
 // Deeper values exist only by mistake; a limit keeps the C stack of a worker safe.
 constexpr int max_depth = 1000;
+
+// Enough of a path to find a value by.
+constexpr size_t max_path = 120;
 
 class Encoder {
  public:
@@ -89,7 +93,7 @@ class Encoder {
       out_.varint(static_cast<uint64_t>(earlier));
       return false;
     }
-    if (depth >= max_depth || lua_checkstack(L_, 6) == 0) {
+    if (depth >= max_depth || lua_checkstack(L_, 10) == 0) {
       // The table was counted as seen; an empty one keeps later references right.
       out_.byte(wire::table);
       out_.byte(0);
@@ -99,8 +103,21 @@ class Encoder {
       dropped_->type = "table nested more than 1000 levels deep";
       return true;
     }
+    const int top = lua_gettop(L_);
+    bool has_meta = lua_getmetatable(L_, index) != 0;
+    if (has_meta) {
+      // A frozen table keeps its contents elsewhere; its copy is an ordinary one.
+      lua_pop(L_, 1);
+      push_contents(L_, index);
+      if (is_frozen(L_, index)) {
+        push_metatable_of_frozen(L_, index);
+      } else if (lua_getmetatable(L_, index) == 0) {
+        lua_pushnil(L_);
+      }
+      has_meta = !lua_isnil(L_, -1);
+      index = top + 1;
+    }
     const lua_Unsigned count = lua_rawlen(L_, index);
-    const bool has_meta = lua_getmetatable(L_, index) != 0;
     out_.byte(wire::table);
     const size_t flags_at = out_.size();
     out_.byte(has_meta ? has_metatable : 0);
@@ -144,10 +161,10 @@ class Encoder {
       // Metatables come along without their functions; that is expected and not worth a warning.
       Dropped* const reporting = dropped_;
       dropped_ = nullptr;
-      value(lua_gettop(L_), depth + 1);
+      value(top + 2, depth + 1);
       dropped_ = reporting;
-      lua_pop(L_, 1);
     }
+    lua_settop(L_, top);
     return fresh;
   }
 
@@ -165,7 +182,14 @@ class Encoder {
     return true;
   }
 
-  void prefix(const std::string& key) { dropped_->path = key + dropped_->path; }
+  void prefix(const std::string& key) {
+    std::string& path = dropped_->path;
+    if (path.size() < max_path) {
+      path = key + path;
+    } else if (!path.starts_with("...")) {
+      path = "..." + path;
+    }
+  }
 
   lua_State* L_;
   Writer out_;
@@ -279,7 +303,8 @@ Values encode_range(lua_State* L, int first, int count, Dropped* dropped) {
   for (int i = 0; i < count; ++i) {
     const bool fresh = dropped != nullptr && dropped->type.empty();
     encode(L, first + i, values, dropped);
-    if (fresh && !dropped->type.empty() && count > 1) dropped->path = "argument " + std::to_string(i + 1) + dropped->path;
+    if (fresh && !dropped->type.empty() && count > 1)
+      dropped->path = "argument " + std::to_string(i + 1) + dropped->path;
   }
   return values;
 }

@@ -26,7 +26,7 @@ int report_failure(lua_State* L, Flavour flavour) {
 }
 
 const char* refusal(lua_State* L, lua_State* co) {
-  if (co == L) return "can not resume a running thread";
+  if (co == L || Isolate::hold_of(co) != Isolate::Hold::none) return "can not resume a running thread";
   switch (lua_status(co)) {
     case LUA_YIELD:
       return nullptr;
@@ -44,6 +44,7 @@ int step(lua_State* L, Flavour flavour, int nargs);
 
 int step_again(lua_State* L, int, lua_KContext context) {
   const auto flavour = static_cast<Flavour>(context);
+  Isolate::set_hold(target(L, flavour), Isolate::Hold::none);
   const Task& task = *Isolate::from(L).current();
   return step(L, flavour, task.waiting == target(L, flavour) ? task.nargs : 0);
 }
@@ -62,7 +63,10 @@ int step(lua_State* L, Flavour flavour, int nargs) {
     status = lua_resume(co, L, nargs, &nresults);
     if (!suspendable) isolate.leave_unsuspendable();
   }
-  if (status == LUA_YIELD && isolate.suspending()) return lua_yieldk(L, 0, static_cast<lua_KContext>(flavour), step_again);
+  if (status == LUA_YIELD && isolate.suspending()) {
+    Isolate::set_hold(co, Isolate::Hold::waiting);
+    return lua_yieldk(L, 0, static_cast<lua_KContext>(flavour), step_again);
+  }
   if (status == LUA_OK || status == LUA_YIELD) {
     luaL_checkstack(L, nresults + 1, "too many results to resume");
     if (flavour == Flavour::resume) lua_pushboolean(L, 1);
@@ -115,6 +119,8 @@ int co_status(lua_State* L) {
   const char* status = "dead";
   if (co == L) {
     status = "running";
+  } else if (Isolate::hold_of(co) == Isolate::Hold::waiting) {
+    status = "normal";
   } else if (lua_status(co) == LUA_YIELD) {
     status = "suspended";
   } else if (lua_status(co) == LUA_OK) {

@@ -41,13 +41,15 @@ Isolate::Isolate(Host& host, ProgramRef program, const IsolateOptions& options)
     : host_(&host),
       program_(std::move(program)),
       environment_(options.environment),
-      memory_(options.memory_limit, options.hash_seed) {}
+      memory_(options.memory_limit, options.hash_seed),
+      next_op_(options.first_op) {}
 
 Isolate::~Isolate() {
   if (main_ != nullptr) lua_close(main_);
 }
 
-Result<std::unique_ptr<Isolate>> Isolate::create(Host& host, ProgramRef program, const IsolateOptions& options) {
+Result<std::unique_ptr<Isolate>> Isolate::create(Host& host, ProgramRef program,
+                                                 const IsolateOptions& options) {
   std::unique_ptr<Isolate> isolate(new Isolate(host, std::move(program), options));
   if (Result<> loaded = isolate->load(); !loaded) return trivium::fail(std::move(loaded.error()));
   return isolate;
@@ -56,7 +58,7 @@ Result<std::unique_ptr<Isolate>> Isolate::create(Host& host, ProgramRef program,
 Result<> Isolate::load() {
   main_ = lua_newstate(Memory::allocate, &memory_);
   if (main_ == nullptr) return trivium::fail(kind::internal, "not enough memory for a new Lua state");
-  *static_cast<Isolate**>(lua_getextraspace(main_)) = this;
+  tag_of(main_) = reinterpret_cast<uintptr_t>(this);
   std::optional<Error> refused;
   lua_pushcfunction(main_, load_protected);
   lua_pushlightuserdata(main_, &refused);
@@ -100,7 +102,8 @@ int Isolate::load_protected(lua_State* L) {
 // Leaves the chunk's first result on the stack.
 void Isolate::load_chunk(lua_State* L, const Chunk& chunk) {
   const std::string name = "=" + chunk.id;
-  if (luaL_loadbufferx(L, chunk.bytecode.data(), chunk.bytecode.size(), name.c_str(), "b") != LUA_OK) lua_error(L);
+  if (luaL_loadbufferx(L, chunk.bytecode.data(), chunk.bytecode.size(), name.c_str(), "b") != LUA_OK)
+    lua_error(L);
   bind_types(L, chunk.types);
   if (!chunk.alias.empty()) export_types(L, chunk.alias, chunk.types);
   lua_call(L, 0, 1);
@@ -135,14 +138,17 @@ Task& Isolate::add_task(lua_State* L) {
   lua_State* thread = lua_newthread(L);
   Task& task = *tasks_.emplace_back(std::make_unique<Task>(thread));
   task.waiting = thread;
+  set_hold(thread, Hold::task);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &task);
   return task;
 }
 
 void Isolate::remove_task(Task& task) {
+  set_hold(task.L, Hold::none);
   lua_pushnil(main_);
   lua_rawsetp(main_, LUA_REGISTRYINDEX, &task);
-  const auto at = std::find_if(tasks_.begin(), tasks_.end(), [&](const auto& owned) { return owned.get() == &task; });
+  const auto at =
+      std::find_if(tasks_.begin(), tasks_.end(), [&](const auto& owned) { return owned.get() == &task; });
   std::swap(*at, tasks_.back());
   tasks_.pop_back();
 }
@@ -174,10 +180,14 @@ Isolate::Step Isolate::run() {
       lua_pop(main_, 1);
     }
   }
+  if (!thrifty_ && memory_.tight()) {
+    thrifty_ = true;
+    lua_gc(main_, LUA_GCINC, 100, 400, 0);
+  }
   // A coroutine may have caught the allocation error; the limit holds all the same.
   if (memory_.exceeded()) {
-    failure_ = Error::of("LimitExceeded", "memory limit of " + std::to_string(memory_.limit() >> 20) + " MB exceeded by " +
-                                              program_->id);
+    failure_ = Error::of("LimitExceeded", "memory limit of " + std::to_string(memory_.limit() >> 20) +
+                                              " MB exceeded by " + program_->id);
   }
   if (failure_) finish_with(std::move(*std::exchange(failure_, std::nullopt)));
   if (finished_) return Step::finished;
@@ -196,9 +206,16 @@ void Isolate::drive() {
     resume(runnable_.pop_front());
   }
   if (runnable_.empty() && !finished_ && !failure_ && !can_ever_wake()) {
-    failure_ = Error::unspecified(kind::internal, "deadlock: all coroutines blocked with no pending operations (threads=" +
-                                                      std::to_string(tasks_.size()) + ")");
+    failure_ = Error::unspecified(kind::internal,
+                                  "deadlock: all coroutines blocked with no pending operations (threads=" +
+                                      std::to_string(tasks_.size()) + ")");
   }
+}
+
+bool Isolate::waits_for_messages_only() const {
+  return runnable_.empty() && inbound_.empty() && pending_.empty() && !finished_ &&
+         std::none_of(subscriptions_.begin(), subscriptions_.end(),
+                      [](const auto& subscription) { return subscription->topic == topic::events; });
 }
 
 bool Isolate::can_ever_wake() const {
@@ -277,6 +294,13 @@ void Isolate::finish_with(Error error) {
 
 void Isolate::reset() {
   lua_settop(main_, 0);
+  // Channels, timers and futures that globals keep must know of nothing that is going away.
+  for (const auto& task : tasks_) {
+    for (Channel* channel : task->channels) channel->forget(*task);
+  }
+  for (const Pending& pending : std::exchange(pending_, {})) {
+    if (pending.sink) pending.sink->drop(*this);
+  }
   for (const auto& task : tasks_) {
     lua_pushnil(main_);
     lua_rawsetp(main_, LUA_REGISTRYINDEX, task.get());
@@ -288,7 +312,6 @@ void Isolate::reset() {
   runnable_.clear();
   tasks_.clear();
   subscriptions_.clear();
-  pending_.clear();
   inbound_.clear();
   mailbox_.clear();
   main_task_ = nullptr;
@@ -301,7 +324,8 @@ void Isolate::reset() {
 
 void Isolate::check_can_suspend(lua_State* L) {
   if (current_ == nullptr) luaL_error(L, "can not yield from outside of a coroutine");
-  if (unsuspendable_ > 0 || lua_isyieldable(L) == 0) luaL_error(L, "attempt to yield across a C-call boundary");
+  if (unsuspendable_ > 0 || lua_isyieldable(L) == 0)
+    luaL_error(L, "attempt to yield across a C-call boundary");
 }
 
 int Isolate::suspend(lua_State* L, lua_KFunction k, lua_KContext context) {
@@ -407,7 +431,11 @@ Isolate::Subscription* Isolate::target_of(std::string_view topic) const {
 bool Isolate::hand_over(Message& message) {
   Subscription* target = target_of(message.topic);
   if (target == nullptr) return message.topic.starts_with('@') && message.topic != topic::events;
-  if (!target->channel->has_receiver() && (target->owned || !target->channel->has_room())) return false;
+  if (!target->channel->has_receiver()) {
+    if (target->owned || !target->channel->has_room()) return false;
+    // Nothing overtakes what had no room before.
+    if (first_message_for(*target->channel) != no_message) return false;
+  }
   push_message(main_, *target, message);
   target->channel->offer(*this, main_);
   return true;
@@ -474,7 +502,8 @@ Isolate::Subscription* Isolate::subscription_for(std::string_view topic) {
   return nullptr;
 }
 
-Isolate::Subscription& Isolate::subscribe(lua_State* L, std::string topic, Channel* channel, bool as_message, bool owned) {
+Isolate::Subscription& Isolate::subscribe(lua_State* L, std::string topic, Channel* channel, bool as_message,
+                                          bool owned) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, channel);
   Subscription& made = *subscriptions_.emplace_back(
       std::make_unique<Subscription>(Subscription{std::move(topic), channel, as_message, owned}));
@@ -486,6 +515,11 @@ bool Isolate::unsubscribe(lua_State* L, Channel* channel) {
   Subscription* subscription = subscription_of(channel);
   if (subscription == nullptr) return false;
   push_channel(L, *subscription);  // keeps it alive until it is closed
+  // A listener's channel holds one message; it stays readable.
+  if (subscription->owned && !subscription->topic.empty() && subscription->topic != topic::events &&
+      receive_from_mailbox(L, *channel)) {
+    channel->push_value(*this, L);
+  }
   lua_pushnil(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, channel);
   std::erase_if(subscriptions_, [&](const auto& owned) { return owned.get() == subscription; });

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -25,8 +26,9 @@ namespace trivium::lua {
 
 struct IsolateOptions {
   const Environment* environment = nullptr;  // outlives the isolate
-  size_t memory_limit = 0;   // bytes; 0: none
-  unsigned hash_seed = 0;    // order of string keys in tables: fixed in workflows
+  size_t memory_limit = 0;                   // bytes; 0: none
+  unsigned hash_seed = 0;                    // order of string keys in tables: fixed in workflows
+  OpId first_op = 1;  // higher when replies to a predecessor's operations may still come
 };
 
 // What the entry function came to.
@@ -41,6 +43,8 @@ class Sink {
   virtual ~Sink() = default;
   // Called on the isolate's thread inside a protected Lua call. Returns whether more replies follow.
   virtual bool deliver(Isolate& isolate, Reply& reply) = 0;
+  // No replies will come any more: the call that asked for them is over. Must not raise.
+  virtual void drop(Isolate&) {}
 };
 
 class Isolate {
@@ -53,13 +57,26 @@ class Isolate {
 
   // Opens the sandbox, loads the program and resolves its method. The top-level code of all its
   // chunks runs here.
-  static Result<std::unique_ptr<Isolate>> create(Host& host, ProgramRef program, const IsolateOptions& options);
+  static Result<std::unique_ptr<Isolate>> create(Host& host, ProgramRef program,
+                                                 const IsolateOptions& options);
   ~Isolate();
   Isolate(const Isolate&) = delete;
   Isolate& operator=(const Isolate&) = delete;
 
   // The isolate a Lua state belongs to.
-  static Isolate& from(lua_State* L) { return **static_cast<Isolate**>(lua_getextraspace(L)); }
+  static Isolate& from(lua_State* L) { return *reinterpret_cast<Isolate*>(tag_of(L) & ~hold_bits); }
+
+  // Why a coroutine is not its code's to resume.
+  enum class Hold : uintptr_t {
+    none,
+    task,     // a unit coroutine: the scheduler's
+    waiting,  // suspended, with all those that resumed it, until an operation completes
+  };
+  static Hold hold_of(lua_State* L) { return static_cast<Hold>(tag_of(L) & hold_bits); }
+  static void set_hold(lua_State* L, Hold hold) {
+    uintptr_t& tag = tag_of(L);
+    tag = (tag & ~hold_bits) | static_cast<uintptr_t>(hold);
+  }
 
   // --- for the owner ------------------------------------------------------------------------------
 
@@ -87,6 +104,14 @@ class Isolate {
   void interrupt_now() { slice_over_ = true; }
   // The messages no coroutine took, for another isolate that takes over.
   std::deque<Message> take_mailbox();
+
+  // Whether nothing but a message could make it go on: no coroutine runs, no operation is pending, and
+  // process events have no reader.
+  bool waits_for_messages_only() const;
+
+  // False after an execution that hit the memory limit.
+  bool reusable() const { return !memory_.exceeded(); }
+  OpId next_op() const { return next_op_; }
 
   size_t memory_used() const { return memory_.used(); }
   size_t mailbox_size() const { return mailbox_.size(); }
@@ -119,8 +144,8 @@ class Isolate {
   struct Subscription {
     std::string topic;  // empty: the inbox
     Channel* channel;
-    bool as_message;    // Message objects instead of raw values
-    bool owned;         // made by inbox/events/listen rather than by the application
+    bool as_message;  // Message objects instead of raw values
+    bool owned;       // made by inbox/events/listen rather than by the application
   };
   Subscription* subscription_of(const Channel* channel);
   Subscription* subscription_for(std::string_view topic);
@@ -164,6 +189,10 @@ class Isolate {
     Reply reply;
     Message message;
   };
+
+  // The extra space of every Lua thread holds the isolate's address and, in its lowest bits, the hold.
+  static constexpr uintptr_t hold_bits = 3;
+  static uintptr_t& tag_of(lua_State* L) { return *static_cast<uintptr_t*>(lua_getextraspace(L)); }
 
   Isolate(Host& host, ProgramRef program, const IsolateOptions& options);
   Result<> load();
@@ -213,6 +242,7 @@ class Isolate {
   std::optional<Error> failure_;
   Outcome outcome_;
   bool finished_ = false;
+  bool thrifty_ = false;  // the collector works without pauses
   int unsuspendable_ = 0;
   bool suspending_ = false;
   bool preempted_ = false;

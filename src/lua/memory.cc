@@ -1,6 +1,7 @@
 #include "lua/memory.h"
 
 #include <cstdlib>
+#include <utility>
 
 #include "lua/state.h"
 
@@ -14,15 +15,25 @@ void* Memory::allocate(void* ud, void* block, size_t old_size, size_t new_size) 
     memory.used_ -= old_size;
     return nullptr;
   }
-  // After the limit was hit once, the little that ending the isolate takes is granted.
-  if (memory.limit_ != 0 && new_size > old_size && memory.used_ - old_size + new_size > memory.limit_ &&
-      !memory.exceeded_) {
-    memory.exceeded_ = true;
-    return nullptr;
-  }
+  if (memory.limit_ != 0 && new_size > old_size && !memory.grant(new_size - old_size)) return nullptr;
   void* const grown = std::realloc(block, new_size);
   if (grown != nullptr) memory.used_ += new_size - old_size;
   return grown;
+}
+
+// Lua answers a refusal by collecting its garbage and asking for the same once more; only when that did not
+// help, or it gave up without asking, the limit counts as exceeded. From then on the little that ending the
+// isolate takes is granted.
+bool Memory::grant(size_t more) {
+  if (exceeded_) return true;
+  const bool fits = used_ + more <= limit_;
+  const size_t refused = std::exchange(refused_, 0);
+  if (refused == 0) {
+    if (!fits) refused_ = more;
+    return fits;
+  }
+  exceeded_ = refused != more || !fits;
+  return !exceeded_ || refused != more;
 }
 
 }  // namespace trivium::lua

@@ -16,12 +16,17 @@ class Memory {
   size_t limit() const { return limit_; }
   // An allocation was refused: the isolate must end, whatever its code does with the error.
   bool exceeded() const { return exceeded_; }
+  // Time to collect garbage as it comes rather than now and then.
+  bool tight() const { return limit_ != 0 && used_ > limit_ / 2; }
   unsigned seed() const { return seed_; }
 
  private:
+  bool grant(size_t more);
+
   size_t used_ = 0;
   size_t limit_;
   unsigned seed_;
+  size_t refused_ = 0;  // by how much the last allocation wanted to grow, if it was refused
   bool exceeded_ = false;
 };
 

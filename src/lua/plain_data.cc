@@ -1,24 +1,28 @@
 #include "lua/plain_data.h"
 
-#include "lua/error_object.h"
 #include <cstdio>
+
+#include "lua/error_object.h"
+#include "lua/sandbox/frozen.h"
 
 namespace trivium::lua {
 namespace {
 
 constexpr int max_depth = 128;
+constexpr lua_Integer max_sparse = 1 << 16;
 
 std::string key_text(lua_State* L, int index) {
   if (lua_type(L, index) == LUA_TBOOLEAN) return lua_toboolean(L, index) ? "true" : "false";
   return describe(L, index);
 }
 
-// The highest positive integer key with a value, or 0.
-lua_Integer highest_index(lua_State* L, int table) {
+// The highest positive integer key with a value, or 0; `members` counts all.
+lua_Integer highest_index(lua_State* L, int table, lua_Integer& members) {
   lua_Integer highest = 0;
   lua_pushnil(L);
   while (lua_next(L, table) != 0) {
     if (lua_isinteger(L, -2) && lua_tointeger(L, -2) > highest) highest = lua_tointeger(L, -2);
+    ++members;
     lua_pop(L, 1);
   }
   return highest;
@@ -26,10 +30,17 @@ lua_Integer highest_index(lua_State* L, int table) {
 
 Result<Value> convert(lua_State* L, int index, int depth);
 
-Result<Value> convert_table(lua_State* L, int table, int depth) {
-  if (depth >= max_depth) return fail(kind::internal, "value is nested more than 128 levels deep or contains itself");
-  luaL_checkstack(L, 4, "value is nested too deeply");
-  if (const lua_Integer highest = highest_index(L, table); highest > 0) {
+Result<Value> convert_contents(lua_State* L, int table, int depth) {
+  if (depth >= max_depth)
+    return fail(kind::internal, "value is nested more than 128 levels deep or contains itself");
+  luaL_checkstack(L, 6, "value is nested too deeply");
+  lua_Integer members = 0;
+  if (const lua_Integer highest = highest_index(L, table, members); highest > 0) {
+    // One far index must not cost the memory of all the holes before it.
+    if (highest > max_sparse && highest / 16 > members) {
+      return fail(kind::invalid,
+                  "list with " + std::to_string(members) + " elements has index " + std::to_string(highest));
+    }
     Array array;
     for (lua_Integer i = 1; i <= highest; ++i) {
       lua_rawgeti(L, table, i);
@@ -52,6 +63,14 @@ Result<Value> convert_table(lua_State* L, int table, int depth) {
     lua_pop(L, 1);
   }
   return Value(std::move(object));
+}
+
+Result<Value> convert_table(lua_State* L, int index, int depth) {
+  luaL_checkstack(L, 4, "value is nested too deeply");
+  push_contents(L, index);
+  Result<Value> converted = convert_contents(L, lua_gettop(L), depth);
+  lua_pop(L, 1);
+  return converted;
 }
 
 Result<Value> convert(lua_State* L, int index, int depth) {
@@ -80,9 +99,14 @@ Result<Value> convert(lua_State* L, int index, int depth) {
 
 Result<Value> to_plain(lua_State* L, int index) { return convert(L, lua_absindex(L, index), 0); }
 
-Value to_details(lua_State* L, int index) {
-  const int table = lua_absindex(L, index);
-  luaL_checkstack(L, 4, "details are nested too deeply");
+namespace {
+
+// Deeper levels, and so cycles, are cut off.
+Value details_at(lua_State* L, int index, int depth) {
+  if (depth >= max_depth) return Value();
+  luaL_checkstack(L, 6, "details are nested too deeply");
+  push_contents(L, index);
+  const int table = lua_gettop(L);
   Object object;
   lua_pushnil(L);
   while (lua_next(L, table) != 0) {
@@ -91,23 +115,29 @@ Value to_details(lua_State* L, int index) {
       const char* key = lua_tolstring(L, -2, &length);
       const int value = lua_gettop(L);
       object.set(std::string_view(key, length), lua_type(L, value) == LUA_TTABLE
-                                                    ? to_details(L, value)
+                                                    ? details_at(L, value, depth + 1)
                                                     : convert(L, value, 0).value_or(Value()));
     }
     lua_pop(L, 1);
   }
+  lua_pop(L, 1);
   return Value(std::move(object));
 }
 
+}  // namespace
+
+Value to_details(lua_State* L, int index) { return details_at(L, lua_absindex(L, index), 0); }
+
 Result<Object> to_plain_object(lua_State* L, int index) {
-  const int table = lua_absindex(L, index);
+  push_contents(L, index);
+  const int table = lua_gettop(L);
   Object object;
   lua_pushnil(L);
   while (lua_next(L, table) != 0) {
     if (lua_type(L, -2) == LUA_TSTRING) {
       Result<Value> member = convert(L, lua_gettop(L), 1);
       if (!member) {
-        lua_pop(L, 2);
+        lua_settop(L, table - 1);
         return fail(std::move(member.error()));
       }
       size_t length = 0;
@@ -116,6 +146,7 @@ Result<Object> to_plain_object(lua_State* L, int index) {
     }
     lua_pop(L, 1);
   }
+  lua_pop(L, 1);
   return object;
 }
 

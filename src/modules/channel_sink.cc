@@ -9,6 +9,7 @@ void ChannelSink::attach(lua_State* L) {
 }
 
 void ChannelSink::detach(lua_State* L) {
+  if (channel_ == nullptr) return;
   channel_ = nullptr;
   lua_pushnil(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, this);
@@ -17,7 +18,9 @@ void ChannelSink::detach(lua_State* L) {
 void ChannelSink::push_channel(lua_State* L) const { lua_rawgetp(L, LUA_REGISTRYINDEX, this); }
 
 void ChannelSink::close(Isolate& isolate, lua_State* L) {
-  if (channel_ != nullptr) channel_->close(isolate, L);
+  if (channel_ == nullptr) return;
+  channel_->close(isolate, L);
+  detach(L);
 }
 
 }  // namespace trivium::lua

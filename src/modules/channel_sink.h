@@ -7,7 +7,8 @@
 
 namespace trivium::lua {
 
-// Keeps its channel alive in the isolate's registry from attach() until detach().
+// Keeps its channel alive in the isolate's registry from attach() until detach(); whoever holds the sink
+// longer keeps the channel by other means.
 class ChannelSink : public Sink {
  public:
   // The channel userdata is on top of L's stack; it stays there.
@@ -17,6 +18,7 @@ class ChannelSink : public Sink {
   void push_channel(lua_State* L) const;
   Channel* channel() const { return channel_; }
   bool attached() const { return channel_ != nullptr; }
+  void drop(Isolate& isolate) override { detach(isolate.main_state()); }
 
  protected:
   // Puts the value on top of the stack into the channel and pops it.

@@ -27,15 +27,28 @@ class Future final : public ChannelSink {
       lua_rawsetp(L, LUA_REGISTRYINDEX, &complete_);  // what result() returns
     }
     put(isolate, L);
-    close(isolate, L);
+    channel()->close(isolate, L);
+    if (orphan_) let_go(L);
     return false;
+  }
+
+  // The call it was made in is over; a global may still hold it.
+  void drop(Isolate& isolate) override {
+    over_ = true;
+    if (orphan_) let_go(isolate.main_state());
+  }
+
+  // Lua holds it no longer. Replies still go to a channel somebody may wait on.
+  void orphan(lua_State* L) {
+    orphan_ = true;
+    if (complete_ || canceled_ || over_) let_go(L);
   }
 
   void cancel(Isolate& isolate, lua_State* L) {
     if (canceled_) return;
     canceled_ = true;
     if (!complete_) isolate.close_sink(op);
-    close(isolate, L);
+    channel()->close(isolate, L);
   }
 
   bool complete() const { return complete_; }
@@ -46,6 +59,12 @@ class Future final : public ChannelSink {
   OpId op = 0;
 
  private:
+  void let_go(lua_State* L) {
+    detach(L);
+    lua_pushnil(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &complete_);
+  }
+
   static void push_result(lua_State* L, const Values& values) {
     const int count = push_values(L, values);
     if (count == 0) lua_pushnil(L);
@@ -55,10 +74,27 @@ class Future final : public ChannelSink {
 
   bool complete_ = false;
   bool canceled_ = false;
+  bool over_ = false;
+  bool orphan_ = false;
   std::optional<Error> error_;
 };
 
-using Handle = std::shared_ptr<Future>;
+// What Lua holds.
+class Handle {
+ public:
+  Handle(Isolate& isolate, std::shared_ptr<Future> future) : isolate_(&isolate), future_(std::move(future)) {}
+  Handle(Handle&&) = default;
+  Handle& operator=(Handle&&) = delete;
+  ~Handle() {
+    if (future_) future_->orphan(isolate_->main_state());
+  }
+  Future* operator->() const { return future_.get(); }
+  Future& operator*() const { return *future_; }
+
+ private:
+  Isolate* isolate_;
+  std::shared_ptr<Future> future_;
+};
 
 Handle& check(lua_State* L);
 
@@ -131,8 +167,8 @@ int text(lua_State* L) {
 }
 
 constexpr luaL_Reg methods[] = {
-    {"response", channel},       {"channel", channel}, {"is_complete", is_complete}, {"is_canceled", is_canceled},
-    {"result", result},          {"error", error},     {"cancel", cancel},           {nullptr, nullptr},
+    {"response", channel}, {"channel", channel}, {"is_complete", is_complete}, {"is_canceled", is_canceled},
+    {"result", result},    {"error", error},     {"cancel", cancel},           {nullptr, nullptr},
 };
 constexpr UserdataClass future_class{"funcs.Future", methods, text};
 
@@ -157,7 +193,7 @@ int start_future(lua_State* L, units::CallFunction& call) {
     Reply reply = Reply::failure(std::move(refused));
     future->deliver(isolate, reply);
   }
-  push_userdata(L, future_class, std::move(future));
+  push_userdata(L, future_class, Handle(isolate, std::move(future)));
   return 1;
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/json.h"
 #include "lua/error_object.h"
+#include "lua/sandbox/frozen.h"
 #include "lua/table_shape.h"
 #include "modules/json_module.h"
 
@@ -80,9 +81,12 @@ class Encoder {
       too_deep_ = json::too_deep().message;
       return too_deep_.c_str();
     }
-    luaL_checkstack(L_, 4, "value is nested too deeply");
+    luaL_checkstack(L_, 6, "value is nested too deeply");
     path_.push_back(identity);
-    const char* problem = array_or_object(index);
+    push_contents(L_, index);
+    const int contents = lua_gettop(L_);
+    const char* problem = array_or_object(contents);
+    lua_settop(L_, contents - 1);
     path_.pop_back();
     return problem;
   }

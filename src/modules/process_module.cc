@@ -3,6 +3,7 @@
 #include "lua/codec.h"
 #include "lua/error_object.h"
 #include "lua/isolate.h"
+#include "lua/sandbox/frozen.h"
 #include "modules/arguments.h"
 #include "modules/process_receiving.h"
 #include "modules/replies.h"
@@ -30,15 +31,18 @@ int id(lua_State* L) {
 
 int issue_send(lua_State* L) {
   if (lua_gettop(L) < 2) {
-    return push_failure(L, Error::of(kind::invalid, "destination and topic are required: send(dest, topic, ...)"));
+    return push_failure(
+        L, Error::of(kind::invalid, "destination and topic are required: send(dest, topic, ...)"));
   }
   units::Send command;
   command.destination = check_string_like(L, 1);
   command.topic = check_string_like(L, 2);
-  if (command.topic.starts_with('@')) return push_failure(L, Error::of(kind::invalid, "cannot send to @ topics"));
+  if (command.topic.starts_with('@'))
+    return push_failure(L, Error::of(kind::invalid, "cannot send to @ topics"));
   Dropped dropped;
   command.values = encode_range(L, 3, lua_gettop(L) - 2, &dropped);
-  if (!dropped.type.empty()) Isolate::from(L).host().dropped("send of " + command.topic, dropped.path, dropped.type);
+  if (!dropped.type.empty())
+    Isolate::from(L).host().dropped("send of " + command.topic, dropped.path, dropped.type);
   Isolate::from(L).issue(L, command);
   return 0;
 }
@@ -114,10 +118,12 @@ constexpr lua_Integer local_scope = 0;
 // Scopes beyond this node need a cluster.
 int refuse_scope(lua_State* L, int index) {
   if (lua_isnoneornil(L, index)) return 0;
-  if (lua_type(L, index) != LUA_TNUMBER) return push_failure(L, Error::of(kind::invalid, "scope must be a number"));
+  if (lua_type(L, index) != LUA_TNUMBER)
+    return push_failure(L, Error::of(kind::invalid, "scope must be a number"));
   const auto scope = static_cast<lua_Integer>(lua_tonumber(L, index));
   if (scope == local_scope) return 0;
-  return push_failure(L, Error::of(kind::internal, scope == 1 ? "eventual registry not available" : "global registry not available"));
+  return push_failure(L, Error::of(kind::internal, scope == 1 ? "eventual registry not available"
+                                                              : "global registry not available"));
 }
 
 int issue_name(lua_State* L, NameOperation::Verb verb) {
@@ -126,7 +132,8 @@ int issue_name(lua_State* L, NameOperation::Verb verb) {
   command.name = check_string_like(L, 1);
   if (verb == NameOperation::Verb::register_name) {
     if (!lua_isnoneornil(L, 2)) {
-      if (lua_type(L, 2) != LUA_TSTRING) return push_failure(L, Error::of(kind::invalid, "pid must be a string"));
+      if (lua_type(L, 2) != LUA_TSTRING)
+        return push_failure(L, Error::of(kind::invalid, "pid must be a string"));
       command.pid = check_string_like(L, 2);
       if (!units::looks_like_pid(command.pid)) {
         return push_failure(L, Error::of(kind::invalid, "invalid pid: " + command.pid));
@@ -185,11 +192,14 @@ int set_options(lua_State* L) {
   Host& host = Isolate::from(L).host();
   UnitOptions options = host.unit_options();
   std::string refused;
+  see_through(L, 1);
   lua_pushnil(L);
   while (lua_next(L, 1) != 0) {
     if (lua_type(L, -2) == LUA_TSTRING) {
       const std::string_view key = lua_tostring(L, -2);
-      bool* option = key == "trap_links" ? &options.trap_links : key == "upgradable" ? &options.upgradable : nullptr;
+      bool* option = key == "trap_links"   ? &options.trap_links
+                     : key == "upgradable" ? &options.upgradable
+                                           : nullptr;
       if (option == nullptr) {
         refused = "option " + std::string(key) + " is not supported";
       } else if (!lua_isboolean(L, -1)) {

@@ -4,6 +4,7 @@
 #include "lua/codec.h"
 #include "lua/error_object.h"
 #include "lua/isolate.h"
+#include "lua/sandbox/frozen.h"
 #include "modules/arguments.h"
 #include "modules/replies.h"
 #include "modules/settings.h"
@@ -25,7 +26,8 @@ template <Result<> (*change)(lua_State*, int, units::CallSettings&)>
 int with(lua_State* L) {
   Spawner changed = check_spawner(L);
   luaL_checktype(L, 2, LUA_TTABLE);
-  if (Result<> done = change(L, 2, changed.settings); !done) return luaL_error(L, "%s", done.error().message.c_str());
+  if (Result<> done = change(L, 2, changed.settings); !done)
+    return luaL_error(L, "%s", done.error().message.c_str());
   return push_spawner(L, std::move(changed));
 }
 
@@ -106,6 +108,18 @@ int push_spawner(lua_State* L, Spawner spawner) {
   return 1;
 }
 
+// The constructors, unlike the methods, insist on string keys.
+void check_string_keys(lua_State* L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  push_contents(L, 1);
+  lua_pushnil(L);
+  while (lua_next(L, -2) != 0) {
+    if (lua_type(L, -2) != LUA_TSTRING) luaL_error(L, "keys must be strings, got %s", luaL_typename(L, -2));
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+}
+
 Values arguments_from(lua_State* L, int index, const std::string& id) {
   Dropped dropped;
   Values values = encode_range(L, index, std::max(0, lua_gettop(L) - index + 1), &dropped);
@@ -116,22 +130,25 @@ Values arguments_from(lua_State* L, int index, const std::string& id) {
 }  // namespace
 
 int process_with_context(lua_State* L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
+  check_string_keys(L);
   Spawner spawner;
-  if (Result<> done = merge_values(L, 1, spawner.settings); !done) return luaL_error(L, "%s", done.error().message.c_str());
+  if (Result<> done = merge_values(L, 1, spawner.settings); !done)
+    return luaL_error(L, "%s", done.error().message.c_str());
   return push_spawner(L, std::move(spawner));
 }
 
 int process_with_options(lua_State* L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
+  check_string_keys(L);
   Spawner spawner;
-  if (Result<> done = merge_options(L, 1, spawner.settings); !done) return luaL_error(L, "%s", done.error().message.c_str());
+  if (Result<> done = merge_options(L, 1, spawner.settings); !done)
+    return luaL_error(L, "%s", done.error().message.c_str());
   return push_spawner(L, std::move(spawner));
 }
 
 int read_spawn(lua_State* L, int index, units::Spawn& spawn) {
   if (lua_gettop(L) < index + 1) {
-    return push_failure(L, Error::of(kind::invalid, "process ID and host are required: spawn(id, host, ...)"));
+    return push_failure(L,
+                        Error::of(kind::invalid, "process ID and host are required: spawn(id, host, ...)"));
   }
   spawn.id = check_string_like(L, index);
   spawn.host = check_string_like(L, index + 1);

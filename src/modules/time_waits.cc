@@ -28,6 +28,7 @@ class TimerSink final : public ChannelSink {
     lua_State* L = isolate.main_state();
     const Value fired = first_value(reply.values);
     if (!periodic_) op_ = 0;
+    if (channel() == nullptr) return false;
     if (channel()->has_receiver() || channel()->has_room()) {
       push_time(L, local_time(fired.is_int() ? fired.as_int() : isolate.host().now_ns()));
       channel()->offer(isolate, L);
@@ -51,6 +52,10 @@ class TimerSink final : public ChannelSink {
   }
   bool periodic() const { return periodic_; }
   void shut(Isolate& isolate, lua_State* L) { close(isolate, L); }
+  void drop(Isolate& isolate) override {
+    op_ = 0;
+    ChannelSink::drop(isolate);
+  }
 
  private:
   const bool periodic_;
@@ -109,11 +114,12 @@ int stop(lua_State* L) {
 
 int reset(lua_State* L) {
   Handle& timer = check_timer(L);
+  if (timer->periodic()) return luaL_error(L, "a ticker cannot be reset");
   Error why;
   const std::optional<Duration> duration = positive(L, 2, "timer", &why);
   if (!duration) return luaL_error(L, "%s", why.message.c_str());
   const bool pending = timer->pending();
-  if (pending) {
+  if (pending && timer->attached()) {
     Isolate& isolate = Isolate::from(L);
     timer->disarm(isolate);
     timer->arm(isolate, *duration, timer, &why);
@@ -133,8 +139,11 @@ int push_handle(lua_State* L, const char* function, bool periodic) {
   void* memory = lua_newuserdatauv(L, sizeof(Handle), 1);
   new (memory) Handle(std::move(sink));
   if (luaL_newmetatable(L, timer_metatable) != 0) {
-    static const luaL_Reg methods[] = {{"response", channel_of}, {"channel", channel_of}, {"stop", stop},
-                                       {"reset", reset},         {nullptr, nullptr}};
+    static const luaL_Reg methods[] = {{"response", channel_of},
+                                       {"channel", channel_of},
+                                       {"stop", stop},
+                                       {"reset", reset},
+                                       {nullptr, nullptr}};
     luaL_newlib(L, methods);
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, collect);

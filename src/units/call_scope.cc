@@ -24,6 +24,11 @@ void CallScope::release(uint64_t serial) {
   }
 }
 
+bool CallScope::ended() const {
+  const std::lock_guard lock(mutex_);
+  return ended_;
+}
+
 CallScope::Calls CallScope::end() {
   const std::lock_guard lock(mutex_);
   ended_ = true;
@@ -39,6 +44,8 @@ void CallScope::hand_up() {
     bool adopted = false;
     for (CallScope* above = parent_.get(); above != nullptr && !adopted; above = above->parent_.get()) {
       adopted = above->adopt(serial, call);
+      // It may have ended on the way, when no scope held it.
+      if (adopted && call->ended()) above->release(serial);
     }
     if (!adopted) call->kill(canceled_error());
   }

@@ -22,6 +22,7 @@ class CallScope {
   // False when the scope has ended: the call must not start.
   bool adopt(uint64_t serial, sched::Ref<Process> call);
   void release(uint64_t serial);
+  bool ended() const;
   // Ends the scope and cancels what is in it.
   void cancel();
   // Ends the scope and hands what is in it to the nearest scope above that has not ended; without
@@ -33,7 +34,7 @@ class CallScope {
   Calls end();
 
   const std::shared_ptr<CallScope> parent_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   Calls calls_;
   bool ended_ = false;
 };

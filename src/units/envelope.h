@@ -61,6 +61,10 @@ class Mailbox {
     closed_ = true;
     queue_.clear();
   }
+  bool closed() const {
+    const std::lock_guard lock(mutex_);
+    return closed_;
+  }
   size_t size() const {
     const std::lock_guard lock(mutex_);
     return queue_.size();

@@ -20,8 +20,9 @@ struct CallRequest {
   std::string target;
   Values arguments;
   FrameRef frame;
-  std::shared_ptr<CallScope> scope;        // of the caller; null: nobody cancels it
+  std::shared_ptr<CallScope> scope;  // of the caller; null: nobody cancels it
   std::optional<Duration> timeout;
+  std::optional<Duration> limit;  // what the error of the timeout names, if not `timeout` itself
   // Once, on a worker or timer thread.
   std::function<void(Exit&)> on_exit;
 };
@@ -37,6 +38,9 @@ class Functions {
   // Starts the call. NotFound: no such function, nothing was started. Returns the call, so that it can
   // be cancelled (Process::kill).
   Result<sched::Ref<Process>> call(CallRequest request);
+  // The same as its options want it, laid over those of the entry: `timeout` and `retry`, one time limit for
+  // all attempts. on_exit hears of the last attempt only; the call returned is the first.
+  Result<sched::Ref<Process>> call(CallRequest request, const Object& options);
 
  private:
   Node& node_;

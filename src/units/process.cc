@@ -18,7 +18,8 @@ constexpr std::string_view link_down_kind = "pid.link.down";
 
 // {kind, from, at, …} as an encoded table; `put_rest` writes `rest` further pairs.
 template <class PutRest>
-Values encode_event(std::string_view kind, std::string_view from, int64_t now_ns, uint32_t rest, PutRest put_rest) {
+Values encode_event(std::string_view kind, std::string_view from, int64_t now_ns, uint32_t rest,
+                    PutRest put_rest) {
   Values values;
   wire::Writer out(values.bytes);
   out.byte(wire::table);
@@ -37,7 +38,8 @@ Values encode_event(std::string_view kind, std::string_view from, int64_t now_ns
 }
 
 // result = {value = v} | {error = e} | {}
-void put_result(std::string& bytes, wire::Writer& out, const std::optional<Error>& error, const Values& values) {
+void put_result(std::string& bytes, wire::Writer& out, const std::optional<Error>& error,
+                const Values& values) {
   out.put_string("result");
   out.byte(wire::table);
   out.byte(wire::object_when_empty);
@@ -52,7 +54,9 @@ void put_result(std::string& bytes, wire::Writer& out, const std::optional<Error
   }
 }
 
-lua::Message event_message(Values values) { return {std::string(lua::topic::events), std::string(), std::move(values)}; }
+lua::Message event_message(Values values) {
+  return {std::string(lua::topic::events), std::string(), std::move(values)};
+}
 
 Error link_failure() { return Error::unspecified(kind::unknown, "linked process failed"); }
 
@@ -73,6 +77,8 @@ Result<> Process::build_isolate() {
   options.environment = &node_.environment();
   options.memory_limit = node_.options().isolate_memory_limit;
   options.hash_seed = node_.options().hash_seed;
+  // After an upgrade replies to the old code's operations may still come.
+  if (isolate_) options.first_op = isolate_->next_op();
   auto isolate = lua::Isolate::create(*this, spec_.program, options);
   if (!isolate) return fail(std::move(isolate.error()));
   isolate_ = std::move(*isolate);
@@ -84,6 +90,22 @@ Result<> Process::prepare() { return build_isolate(); }
 void Process::publish() { node_.processes().insert(serial_, sched::Ref<Process>(this)); }
 
 void Process::launch() { node_.scheduler().wake(*this); }
+
+void Process::discard() {
+  node_.processes().erase(serial_);
+  mailbox_.close();
+  Relations relations;
+  {
+    const std::lock_guard lock(relations_mutex_);
+    relations = std::exchange(relations_, {});
+    relations_.ended = true;
+  }
+  for (const auto& partner : relations.links) {
+    const std::lock_guard lock(partner->relations_mutex_);
+    std::erase_if(partner->relations_.links, [&](const auto& known) { return known.get() == this; });
+  }
+  isolate_.reset();
+}
 
 // --- from any thread --------------------------------------------------------------------------------
 
@@ -99,19 +121,25 @@ void Process::kill(Error error) {
 }
 
 bool Process::post_event(std::string_view kind, std::string_view from, Object extra) {
-  return post(event_message(encode_event(kind, from, node_.clock().wall_ns(), static_cast<uint32_t>(extra.size()),
-                                         [&](std::string&, wire::Writer& out) {
-                                           for (const auto& [key, value] : extra) {
-                                             out.put_string(key);
-                                             wire::put(out, value);
-                                           }
-                                         })));
+  return post(
+      event_message(encode_event(kind, from, node_.clock().wall_ns(), static_cast<uint32_t>(extra.size()),
+                                 [&](std::string&, wire::Writer& out) {
+                                   for (const auto& [key, value] : extra) {
+                                     out.put_string(key);
+                                     wire::put(out, value);
+                                   }
+                                 })));
 }
 
 bool Process::post_exit(std::string_view from, const std::optional<Error>& error, const Values& values) {
-  return post(event_message(encode_event(
-      exit_kind, from, node_.clock().wall_ns(), 1,
-      [&](std::string& bytes, wire::Writer& out) { put_result(bytes, out, error, values); })));
+  return post(event_message(
+      encode_event(exit_kind, from, node_.clock().wall_ns(), 1,
+                   [&](std::string& bytes, wire::Writer& out) { put_result(bytes, out, error, values); })));
+}
+
+void Process::ask_to_stop(std::string_view from, std::string_view reason) {
+  post_event("pid.cancel", from, {{"reason", reason}});
+  post(Deferred{[](Process& self) { self.stopping_ = true; }});
 }
 
 Result<> Process::add_watcher(Process& watcher) {
@@ -120,6 +148,10 @@ Result<> Process::add_watcher(Process& watcher) {
   if (relations_.ended) return trivium::fail(kind::not_found, "process not found");
   for (const auto& known : relations_.watchers) {
     if (known.get() == &watcher) return trivium::fail(kind::internal, "already monitoring pid");
+  }
+  if (relations_.watchers.size() >= relations_.prune_at) {
+    std::erase_if(relations_.watchers, [](const auto& known) { return known->ended(); });
+    relations_.prune_at = std::max<size_t>(16, 2 * relations_.watchers.size());
   }
   relations_.watchers.emplace_back(&watcher);
   return {};
@@ -153,9 +185,10 @@ void Process::unlink(Process& a, Process& b) {
 
 sched::Outcome Process::run() {
   // The first run goes to the entry function before any notification is looked at, so that what it
-  // sets first (trap_links) counts for them.
+  // sets first (trap_links) counts for them. A computation that was pre-empted is not disturbed either.
   const bool first = !begun_;
-  if (!first || kill_requested_.load(std::memory_order_acquire)) take_mail();
+  const bool look = !(first || computing_) || kill_requested_.load(std::memory_order_acquire);
+  if (look) take_mail();
   if (killed_) {
     complete({std::move(killed_), {}});
     return sched::Outcome::done;
@@ -172,22 +205,24 @@ sched::Outcome Process::run() {
     isolate_->start(spec_.arguments);
   }
   const sched::Outcome outcome = step();
-  return first && outcome == sched::Outcome::idle && mailbox_.size() > 0 ? sched::Outcome::again : outcome;
+  return !look && outcome == sched::Outcome::idle && mailbox_.size() > 0 ? sched::Outcome::again : outcome;
 }
 
 sched::Outcome Process::step() {
+  computing_ = false;
   running_.store(isolate_.get(), std::memory_order_relaxed);
   const lua::Isolate::Step step = isolate_->run();
   running_.store(nullptr, std::memory_order_relaxed);
-  if (upgrading_) {
-    if (Result<> done = upgrade(); !done) {
-      complete({std::move(done.error()), {}});
-      return sched::Outcome::done;
-    }
+  if (upgrading_) return upgrade();
+  if (step == lua::Isolate::Step::waiting) {
+    if (!stopping_ || !isolate_->waits_for_messages_only()) return sched::Outcome::idle;
+    complete({canceled_error(), {}});
+    return sched::Outcome::done;
+  }
+  if (step == lua::Isolate::Step::preempted) {
+    computing_ = true;
     return sched::Outcome::again;
   }
-  if (step == lua::Isolate::Step::waiting) return sched::Outcome::idle;
-  if (step == lua::Isolate::Step::preempted) return sched::Outcome::again;
   lua::Outcome outcome = isolate_->take_outcome();
   complete({std::move(outcome.error), std::move(outcome.values)});
   return sched::Outcome::done;
@@ -264,7 +299,10 @@ void Process::complete(Exit exit) {
   }
   if (spec_.pool) {
     // A call cancelled while it waited for a worker has none to give back.
-    if (begun_ || !spec_.pool->withdraw(*this)) spec_.pool->give_back(std::move(isolate_));
+    if (begun_ || !spec_.pool->withdraw(*this)) {
+      if (isolate_ && !isolate_->reusable()) isolate_.reset();
+      spec_.pool->give_back(std::move(isolate_));
+    }
   } else {
     isolate_.reset();
     if (spec_.process_host) spec_.process_host->forget(*this);
@@ -284,19 +322,31 @@ void Process::request_upgrade(std::string id, Values arguments) {
   isolate_->interrupt_now();
 }
 
+sched::Outcome Process::upgrade() {
+  if (is_call()) {
+    complete({});  // functions have no other incarnation
+    return sched::Outcome::done;
+  }
+  if (Result<> done = load_upgrade(); !done) {
+    complete({std::move(done.error()), {}});
+    return sched::Outcome::done;
+  }
+  computing_ = true;
+  return sched::Outcome::again;
+}
+
 // New code under the same PID: relations, names, mailbox and context stay; everything the old code
 // had in its isolate goes, except messages it had not taken.
-Result<> Process::upgrade() {
+Result<> Process::load_upgrade() {
   Upgrading upgrading = *std::exchange(upgrading_, std::nullopt);
   if (upgrading.id.empty()) upgrading.id = spec_.entry_id;
-  auto program = node_.programs().find(upgrading.id);
+  auto program = node_.programs().find_process(upgrading.id);
   if (!program) {
     return trivium::fail(kind::internal, "upgrade: create failed: " + program.error().message);
   }
   std::deque<lua::Message> retained = isolate_->take_mailbox();
   release_resources();
-  isolate_.reset();
-  set_trap_links(false);
+  set_unit_options({});
   spec_.program = std::move(*program);
   spec_.entry_id = upgrading.id;
   spec_.arguments = std::move(upgrading.arguments);
@@ -308,12 +358,11 @@ Result<> Process::upgrade() {
   return {};
 }
 
-void Process::limit_time(Duration timeout) {
-  deadline_ = node_.timers().after(timeout, [self = sched::Ref<Process>(this), timeout] {
-    Error error = Error::of(kind::timeout, "call of " + self->entry() + " took longer than " + format_duration(timeout));
-    error.retryable = true;
-    self->kill(std::move(error));
-  });
+void Process::limit_time(Duration timeout, Error error) {
+  deadline_ =
+      node_.timers().after(timeout, [self = sched::Ref<Process>(this), error = std::move(error)]() mutable {
+        self->kill(std::move(error));
+      });
 }
 
 // --- timers -----------------------------------------------------------------------------------------

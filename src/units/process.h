@@ -37,13 +37,13 @@ struct Exit {
 
 struct ProcessSpec {
   std::string entry_id;
-  std::string host;                            // host part of the PID
+  std::string host;  // host part of the PID
   lua::ProgramRef program;
   Values arguments;
   FrameRef frame;
-  std::shared_ptr<CallScope> parent_scope;     // of calls; null for processes
-  std::shared_ptr<FunctionPool> pool;          // of calls
-  std::shared_ptr<ProcessHost> process_host;   // of processes
+  std::shared_ptr<CallScope> parent_scope;    // of calls; null for processes
+  std::shared_ptr<FunctionPool> pool;         // of calls
+  std::shared_ptr<ProcessHost> process_host;  // of processes
   sched::Ref<sched::Lane> lane;
   // Called once, on a worker, after watchers and links were told.
   std::function<void(Process&, Exit&)> on_exit;
@@ -58,10 +58,14 @@ class Process final : public sched::Runnable, private lua::Host {
   Result<> prepare();
   // Enters the process table: from here on the PID can be addressed.
   void publish();
-  // Kills it with Timeout unless it has ended by then. Before publish.
-  void limit_time(Duration timeout);
+  // Kills it with `error` unless it has ended by then. Before publish.
+  void limit_time(Duration timeout, Error error);
   // Makes the entry function run. After publish.
   void launch();
+  // A message that is there when the entry function begins. Before publish.
+  void preload(lua::Message message) { mailbox_.push(std::move(message)); }
+  // Undoes prepare, publish, watchers and links of a process that was never launched.
+  void discard();
 
   uint64_t serial() const { return serial_; }
   const std::string& pid_text() const { return pid_; }
@@ -76,6 +80,7 @@ class Process final : public sched::Runnable, private lua::Host {
 
   // --- from any thread ----------------------------------------------------------------------------
 
+  bool ended() const { return mailbox_.closed(); }
   // False when the process has ended.
   bool post(Envelope envelope);
   void post_reply(lua::OpId op, lua::Reply reply) { post(ReplyEnvelope{op, std::move(reply)}); }
@@ -86,6 +91,10 @@ class Process final : public sched::Runnable, private lua::Host {
 
   // EXIT of the unit `from`, local or of a provider.
   bool post_exit(std::string_view from, const std::optional<Error>& error, const Values& values);
+
+  // Its host stops: CANCEL, and the end at once when nothing but a message, which cannot come any more,
+  // would make it go on.
+  void ask_to_stop(std::string_view from, std::string_view reason);
 
   // `watcher` gets EXIT once this ends. Fails: gone, or monitored already.
   Result<> add_watcher(Process& watcher);
@@ -116,7 +125,8 @@ class Process final : public sched::Runnable, private lua::Host {
   sched::Outcome run() override;
   void preempt() noexcept override;
 
-  lua::Dispatch dispatch(lua::Isolate& isolate, lua::Command& command, lua::OpId op, lua::Reply& reply) override;
+  lua::Dispatch dispatch(lua::Isolate& isolate, lua::Command& command, lua::OpId op,
+                         lua::Reply& reply) override;
   void abandon(lua::Isolate& isolate, lua::OpId op) override;
   int64_t now_ns() override;
   int64_t clock_ns() override;
@@ -138,7 +148,8 @@ class Process final : public sched::Runnable, private lua::Host {
   sched::Outcome step();
   void take(LinkDown& down);
   void release_resources();
-  Result<> upgrade();
+  sched::Outcome upgrade();
+  Result<> load_upgrade();
   void complete(Exit exit);
 
   struct Upgrading {
@@ -147,6 +158,7 @@ class Process final : public sched::Runnable, private lua::Host {
   };
   struct Relations {
     std::vector<sched::Ref<Process>> watchers;
+    size_t prune_at = 16;  // watchers: time to forget those that have ended
     std::vector<sched::Ref<Process>> links;
     bool ended = false;
   };
@@ -167,7 +179,9 @@ class Process final : public sched::Runnable, private lua::Host {
   std::vector<std::shared_ptr<ProcessTimer>> timers_;
   std::vector<std::pair<lua::OpId, std::function<void()>>> at_end_;
   bool begun_ = false;
+  bool computing_ = false;  // pre-empted, or about to begin: what came meanwhile is looked at when it waits
   bool upgradable_ = false;
+  bool stopping_ = false;
   sched::TimerId deadline_ = sched::TimerId::none;
 
   std::mutex relations_mutex_;

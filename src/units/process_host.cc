@@ -10,12 +10,13 @@ namespace trivium::units {
 ProcessHost::ProcessHost(Node& node, Options options)
     : node_(node),
       options_(std::move(options)),
-      lane_(sched::make_ref<sched::Lane>(node.scheduler(),
-                                         options_.workers == 0 ? sched::Lane::unlimited : options_.workers)) {}
+      lane_(sched::make_ref<sched::Lane>(
+          node.scheduler(), options_.workers == 0 ? sched::Lane::unlimited : options_.workers)) {}
 
 void ProcessHost::start() {
   const std::lock_guard lock(mutex_);
   state_ = State::running;
+  stopping_.store(false, std::memory_order_relaxed);
 }
 
 void ProcessHost::set_workers(size_t workers) { lane_->set_limit(workers); }
@@ -30,6 +31,7 @@ void ProcessHost::stop(std::function<void()> done) {
   {
     const std::lock_guard lock(mutex_);
     state_ = State::stopping;
+    stopping_.store(true, std::memory_order_relaxed);
     for (const auto& [serial, process] : processes_) remaining.push_back(process);
     if (!remaining.empty()) stopped_ = std::move(done);
   }
@@ -37,14 +39,18 @@ void ProcessHost::stop(std::function<void()> done) {
     done();
     return;
   }
-  for (const auto& process : remaining) process->post_event("pid.cancel", "{|}", {{"reason", "scheduler shutdown"}});
-  node_.timers().after(options_.stop_timeout, [self = shared_from_this()] { self->kill_remaining(); });
+  for (const auto& process : remaining) process->ask_to_stop("{|}", "scheduler shutdown");
+  const std::lock_guard lock(mutex_);
+  if (!stopped_) return;  // all of them ended meanwhile
+  deadline_ =
+      node_.timers().after(options_.stop_timeout, [self = shared_from_this()] { self->kill_remaining(); });
 }
 
 void ProcessHost::kill_remaining() {
   std::vector<sched::Ref<Process>> remaining;
   {
     const std::lock_guard lock(mutex_);
+    if (!stopped_) return;
     for (const auto& [serial, process] : processes_) remaining.push_back(process);
   }
   for (const auto& process : remaining) process->kill(canceled_error());
@@ -60,6 +66,7 @@ void ProcessHost::forget(const Process& process) {
       processes_.erase(at);
     }
     if (processes_.empty()) stopped = std::exchange(stopped_, nullptr);
+    if (stopped) node_.timers().cancel(std::exchange(deadline_, sched::TimerId::none));
   }
   if (stopped) stopped();
 }
@@ -77,14 +84,22 @@ Result<> ProcessHost::accept() const {
   return trivium::fail(kind::unavailable, "host is shutting down");
 }
 
+// Spawn or signal: the owner of the name gets the messages instead. Nothing when there is none, or when it
+// ended before it could take them and so freed the name.
+std::optional<std::string> ProcessHost::signal_owner(const std::string& name,
+                                                     const std::vector<lua::Message>& messages) {
+  const std::optional<std::string> owner = node_.names().find(name);
+  if (!owner) return std::nullopt;
+  for (const lua::Message& message : messages) {
+    if (!node_.deliver(*owner, message) && node_.names().find(name) != owner) return std::nullopt;
+  }
+  return owner;
+}
+
 Result<std::string> ProcessHost::spawn(SpawnRequest request) {
   if (Result<> accepted = accept(); !accepted) return trivium::fail(std::move(accepted.error()));
-  // Spawn or signal: the owner of the name gets the messages instead.
   if (!request.name.empty()) {
-    if (std::optional<std::string> owner = node_.names().find(request.name)) {
-      for (lua::Message& message : request.messages) node_.deliver(*owner, std::move(message));
-      return *owner;
-    }
+    if (std::optional<std::string> owner = signal_owner(request.name, request.messages)) return *owner;
   }
   auto program = node_.programs().find_process(request.id);
   if (!program) return trivium::fail(std::move(program.error()));
@@ -98,30 +113,38 @@ Result<std::string> ProcessHost::spawn(SpawnRequest request) {
   spec.lane = lane_;
   spec.on_exit = std::move(request.on_exit);
   if (options_.terminal) {
-    spec.on_exit = [report = options_.on_terminal_exit, next = std::move(spec.on_exit)](Process& process, units::Exit& exit) {
+    spec.on_exit = [report = options_.on_terminal_exit, next = std::move(spec.on_exit)](Process& process,
+                                                                                        units::Exit& exit) {
       if (report) report(process, exit);
       if (next) next(process, exit);
     };
   }
   const sched::Ref<Process> process = sched::make_ref<Process>(node_, std::move(spec));
   if (Result<> prepared = process->prepare(); !prepared) return trivium::fail(std::move(prepared.error()));
-  if (!request.name.empty() && node_.names().insert(request.name, process->pid_text()) == Names::Registered::taken) {
-    const std::optional<std::string> owner = node_.names().find(request.name);
-    for (lua::Message& message : request.messages) {
-      if (owner) node_.deliver(*owner, std::move(message));
+  // All of it before anybody can know the PID, so that nothing comes before these messages and no end is
+  // missed. A terminal's process stands alone.
+  for (const lua::Message& message : request.messages) process->preload(message);
+  if (request.watcher != nullptr && !options_.terminal) (void)process->add_watcher(*request.watcher);
+  if (request.partner != nullptr && !options_.terminal) (void)Process::link(*request.partner, *process);
+  process->publish();
+  while (!request.name.empty() && !options_.terminal &&
+         node_.names().insert(request.name, process->pid_text()) == Names::Registered::taken) {
+    if (std::optional<std::string> owner = signal_owner(request.name, request.messages)) {
+      process->discard();
+      return *owner;
     }
-    return owner.value_or(process->pid_text());
   }
+  bool accepted = false;
   {
     const std::lock_guard lock(mutex_);
-    if (state_ != State::running) return trivium::fail(kind::unavailable, "host is shutting down");
-    processes_.emplace(process->serial(), process);
+    accepted = state_ == State::running;
+    if (accepted) processes_.emplace(process->serial(), process);
   }
-  process->publish();
-  // A terminal's process stands alone.
-  if (request.watcher != nullptr && !options_.terminal) process->add_watcher(*request.watcher);
-  if (request.partner != nullptr && !options_.terminal) Process::link(*request.partner, *process);
-  for (lua::Message& message : request.messages) process->post(std::move(message));
+  if (!accepted) {
+    process->discard();
+    node_.names().erase_all_of(process->pid_text());
+    return trivium::fail(kind::unavailable, "host is shutting down");
+  }
   process->launch();
   return process->pid_text();
 }
@@ -158,7 +181,8 @@ lua::Dispatch ProcessHost::send(Process&, lua::OpId, Send&, lua::Reply& reply) {
 }
 
 lua::Dispatch ProcessHost::control(Process&, lua::OpId, Control& command, lua::Reply& reply) {
-  if (command.verb == Control::Verb::unmonitor || command.verb == Control::Verb::unlink) return answer(reply, Value(true));
+  if (command.verb == Control::Verb::unmonitor || command.verb == Control::Verb::unlink)
+    return answer(reply, Value(true));
   const bool link = command.verb == Control::Verb::link;
   return refuse(reply, Error::of(kind::internal, link ? "pid not registered" : "process not found"));
 }

@@ -2,6 +2,7 @@
 // as the host of a spawn (workflow workers).
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -11,6 +12,7 @@
 
 #include "core/duration.h"
 #include "sched/lane.h"
+#include "sched/timers.h"
 #include "units/commands/processes.h"
 #include "units/process.h"
 
@@ -38,8 +40,8 @@ struct SpawnRequest {
   FrameRef frame;
   std::string name;
   std::vector<lua::Message> messages;
-  Process* watcher = nullptr;   // gets EXIT
-  Process* partner = nullptr;   // is linked
+  Process* watcher = nullptr;  // gets EXIT
+  Process* partner = nullptr;  // is linked
   std::function<void(Process&, units::Exit&)> on_exit;
 };
 
@@ -47,8 +49,8 @@ class ProcessHost final : public SpawnTarget, public std::enable_shared_from_thi
  public:
   struct Options {
     std::string id;
-    size_t workers = 0;          // 0: as many as the scheduler has
-    bool terminal = false;       // the end of a process is reported to on_terminal_exit
+    size_t workers = 0;     // 0: as many as the scheduler has
+    bool terminal = false;  // the end of a process is reported to on_terminal_exit
     Duration stop_timeout = std::chrono::seconds(10);
     std::function<void(Process&, units::Exit&)> on_terminal_exit;
   };
@@ -57,6 +59,7 @@ class ProcessHost final : public SpawnTarget, public std::enable_shared_from_thi
 
   const std::string& id() const { return options_.id; }
   bool terminal() const { return options_.terminal; }
+  bool stopping() const { return stopping_.load(std::memory_order_relaxed); }
 
   void start();
   // Refuses new processes, cancels those that run, and after the timeout ends what is left. `done` is
@@ -78,6 +81,7 @@ class ProcessHost final : public SpawnTarget, public std::enable_shared_from_thi
   enum class State { registered, running, stopping };
 
   Result<> accept() const;
+  std::optional<std::string> signal_owner(const std::string& name, const std::vector<lua::Message>& messages);
   void kill_remaining();
 
   Node& node_;
@@ -85,6 +89,8 @@ class ProcessHost final : public SpawnTarget, public std::enable_shared_from_thi
   const sched::Ref<sched::Lane> lane_;
   mutable std::mutex mutex_;
   State state_ = State::registered;
+  std::atomic<bool> stopping_{false};
+  sched::TimerId deadline_ = sched::TimerId::none;  // of the stop in progress
   std::unordered_map<uint64_t, sched::Ref<Process>> processes_;
   std::function<void()> stopped_;
 };

@@ -12,14 +12,22 @@
 #include "cli/assembly/modules.h"
 #include "cli/assembly/unit_services.h"
 #include "cli/exit_report.h"
+#include "cli/memory_limit.h"
 #include "services/env.h"
 
 namespace trivium::cli {
 namespace {
 
-// Ample for any handler, little beside what the machine has: one isolate gone wild must not take the
-// runtime down with it.
-constexpr size_t isolate_memory_limit = size_t{256} << 20;
+// lua.memory_limit: ample for any handler, little beside what the machine has. One isolate gone wild must not
+// take the runtime down with it.
+constexpr std::string_view default_isolate_memory = "256MB";
+
+std::optional<uint64_t> isolate_memory_limit(const app::Config& config) {
+  const Value* set = config.find("lua", "memory_limit");
+  if (set == nullptr) return parse_size(default_isolate_memory);
+  if (set->is_int() && set->as_int() > 0) return static_cast<uint64_t>(set->as_int());
+  return set->is_string() ? parse_size(set->as_string()) : std::nullopt;
+}
 
 void write_all(int fd, std::string_view text) {
   while (!text.empty()) {
@@ -32,9 +40,9 @@ void write_all(int fd, std::string_view text) {
 FrameRef service_frame(const app::Lifecycle& lifecycle) {
   if (!lifecycle.security.present) return nullptr;
   auto frame = std::make_shared<Frame>();
-  frame->actor = Actor{lifecycle.security.actor_id, lifecycle.security.actor_meta.is_object()
-                                                        ? lifecycle.security.actor_meta.as_object()
-                                                        : Object()};
+  frame->actor =
+      Actor{lifecycle.security.actor_id,
+            lifecycle.security.actor_meta.is_object() ? lifecycle.security.actor_meta.as_object() : Object()};
   Array policies;
   for (const EntryId& policy : lifecycle.security.policies) policies.push_back(policy.text());
   if (!policies.empty()) frame->policies = std::move(policies);
@@ -49,7 +57,8 @@ LocalRuntime::LocalRuntime(RuntimeOptions options)
       environment_(ambient_globals()),
       node_({scheduler_, timers_, blocking_, system_clock(), system_random(), environment_, runtime_modules(),
              options_.log},
-            {isolate_memory_limit, static_cast<unsigned>(system_random().next())}),
+            {isolate_memory_limit(*options_.config).value_or(0),
+             static_cast<unsigned>(system_random().next())}),
       supervisor_({timers_, system_random(), options_.log.renamed("core"), {}}) {}
 
 LocalRuntime::~LocalRuntime() {
@@ -57,6 +66,10 @@ LocalRuntime::~LocalRuntime() {
 }
 
 Result<> LocalRuntime::start() {
+  constexpr uint64_t least = 64 << 10;  // an isolate does not even start with less
+  if (isolate_memory_limit(*options_.config).value_or(0) < least) {
+    return fail(kind::invalid, "lua.memory_limit must be a size of at least 64KB, such as 64MB");
+  }
   app::Problems problems;
   node_.programs().compile(options_.application->lua, *entries_, problems);
   if (!problems.empty()) return fail(problems.to_error());
@@ -137,7 +150,8 @@ void LocalRuntime::create_terminal_host(const app::Entry& entry, app::Fields& fi
 void LocalRuntime::create_process_service(const app::Entry& entry, app::Fields& fields) {
   ProcessServiceEntry read = read_process_service(fields);
   const app::Lifecycle lifecycle = read.lifecycle;
-  supervise(entry, lifecycle, std::make_shared<ProcessService>(node_, std::move(read), service_frame(lifecycle)));
+  supervise(entry, lifecycle,
+            std::make_shared<ProcessService>(node_, std::move(read), service_frame(lifecycle)));
 }
 
 // --- running one process ------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "lua/sandbox/frozen.h"
 #include "lua/types/validators.h"
 #include "lua/types/value.h"
 
@@ -189,9 +190,10 @@ class Validator {
   bool check_table(int index, const Typed& type) {
     if (value_depth_ >= kMaxValueDepth) return reject("value is nested too deeply");
     luaL_checkstack(L_, 10, "value is nested too deeply");
-    const int table = lua_absindex(L_, index);
-    ++value_depth_;
     const int top = lua_gettop(L_);
+    push_contents(L_, index);
+    const int table = lua_gettop(L_);
+    ++value_depth_;
     bool fits = false;
     switch (type.node->kind) {
       case TypeKind::kArray:

@@ -39,6 +39,9 @@ lua::Dispatch Send::perform(Process& process, lua::OpId op, lua::Reply& reply) {
   Result<std::string> pid = node.resolve(destination);
   if (!pid) return refuse(reply, std::move(pid.error()));
   if (const sched::Ref<Process> target = node.local(*pid)) {
+    if (target->process_host() != nullptr && target->process_host()->stopping()) {
+      return refuse(reply, Error::of(kind::unavailable, "host is shutting down"));
+    }
     if (target->post(lua::Message{std::move(topic), process.pid_text(), std::move(values)})) {
       return answer(reply, Value(true));
     }
@@ -51,7 +54,11 @@ lua::Dispatch Send::perform(Process& process, lua::OpId op, lua::Reply& reply) {
 }
 
 lua::Dispatch Spawn::perform(Process& process, lua::OpId op, lua::Reply& reply) {
-  const std::shared_ptr<SpawnTarget> target = process.node().host(host);
+  Node& node = process.node();
+  const std::shared_ptr<SpawnTarget> target = node.host(host);
+  if (!target && node.programs().entry(host) != nullptr) {
+    return refuse(reply, Error::of(kind::internal, "host does not implement process.Host"));
+  }
   if (!target) return refuse(reply, no_host(host));
   for (lua::Message& message : messages) message.from.clear();
   return target->spawn(process, op, *this, reply);
@@ -75,7 +82,8 @@ lua::Dispatch Control::perform(Process& process, lua::OpId op, lua::Reply& reply
       return host->control(process, op, *this, reply);
     }
     if (verb == Verb::unmonitor || verb == Verb::unlink) return answer(reply, Value(true));
-    return refuse(reply, Error::of(kind::internal, verb == Verb::link ? "pid not registered" : "process not found"));
+    return refuse(reply,
+                  Error::of(kind::internal, verb == Verb::link ? "pid not registered" : "process not found"));
   }
   Result<> done;
   switch (verb) {
@@ -89,8 +97,11 @@ lua::Dispatch Control::perform(Process& process, lua::OpId op, lua::Reply& reply
         done = fail(kind::internal, "host does not implement process.Host");
       } else if (target->process_host() == nullptr || !target->process_host()->terminal()) {
         target->kill(Error::unspecified(kind::internal, "process terminated"));
-        // Of oneself it does not return.
-        if (target.get() == &process) return lua::Dispatch::pending;
+        // Of oneself it does not return, and nothing else of it runs.
+        if (target.get() == &process) {
+          process.isolate().interrupt_now();
+          return lua::Dispatch::pending;
+        }
       }
       break;
     case Verb::monitor:
@@ -110,7 +121,8 @@ lua::Dispatch Control::perform(Process& process, lua::OpId op, lua::Reply& reply
   return answer(reply, Value(true));
 }
 
-Result<Value> carry_out(Names& names, NameOperation::Verb verb, const std::string& name, const std::string& pid) {
+Result<Value> carry_out(Names& names, NameOperation::Verb verb, const std::string& name,
+                        const std::string& pid) {
   switch (verb) {
     case NameOperation::Verb::register_name:
       if (names.insert(name, pid) == Names::Registered::taken) {
