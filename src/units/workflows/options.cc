@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "units/workflows/cron.h"
 #include "units/workflows/payload.h"
 #include "units/workflows/retry_policy.h"
 
@@ -174,6 +175,11 @@ Result<StartOptions> parse_start_options(const Object& options) {
   in.duration("start_delay", out.start_delay);
   in.retry("retry_policy", out.retry_policy);
   in.text("cron_schedule", out.cron, true);
+  if (!out.cron.empty()) {
+    if (const Result<int64_t> next = next_cron_ns(out.cron, 0); !next) {
+      in.refuse("workflow.cron_schedule: " + next.error().message);
+    }
+  }
   in.text("summary", out.summary, true, "static_summary");
   in.text("details", out.details, true, "static_details");
   read_attributes(in, out);

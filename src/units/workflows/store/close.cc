@@ -1,4 +1,5 @@
 #include "core/json.h"
+#include "units/workflows/cron.h"
 #include "units/workflows/failure.h"
 #include "units/workflows/retry_policy.h"
 #include "units/workflows/store/scripts.h"
@@ -54,6 +55,37 @@ RunStart next_of(const RunRow& run, const Object& started, ScriptContext& contex
   return next;
 }
 
+// The same run once more, if it failed and its policy says so.
+std::optional<RunStart> retry_of(const RunRow& run, EventType how, const Object& attributes,
+                                 const Object& started, ScriptContext& context) {
+  const Value* policy_attributes = started.find("retry_policy");
+  if (how == EventType::execution_completed || policy_attributes == nullptr) return std::nullopt;
+  const RetryPolicy policy = RetryPolicy::of(policy_attributes);
+  if (policy.maximum_attempts > 0 && run.attempt >= policy.maximum_attempts) return std::nullopt;
+  const Value* failure = attributes.find("failure");
+  const Object timeout = timeout_failure("start_to_close", "Workflow timeout");
+  if (!policy.retries(failure != nullptr && failure->is_object() ? failure->as_object() : timeout))
+    return std::nullopt;
+  const int64_t delay = policy.interval(run.attempt).count();
+  if (run.execution_deadline_ns != 0 && context.now_ns + delay >= run.execution_deadline_ns)
+    return std::nullopt;
+  RunStart next = next_of(run, started, context);
+  next.attempt = run.attempt + 1;
+  next.delay_ns = delay;
+  next.started.set("initiator", "ContinueAsNewInitiatorRetry");
+  return next;
+}
+
+std::optional<RunStart> next_by_schedule(const RunRow& run, const Object& started, ScriptContext& context) {
+  if (run.cron_schedule.empty()) return std::nullopt;
+  const Result<int64_t> time = next_cron_ns(run.cron_schedule, context.now_ns);
+  if (!time || (run.execution_deadline_ns != 0 && *time >= run.execution_deadline_ns)) return std::nullopt;
+  RunStart next = next_of(run, started, context);
+  next.delay_ns = *time - context.now_ns;
+  next.started.set("initiator", "ContinueAsNewInitiatorCronSchedule");
+  return next;
+}
+
 // The next run of the chain, if there is one.
 std::optional<RunStart> successor(const RunRow& run, EventType how, const Object& attributes,
                                   const Object& started, ScriptContext& context) {
@@ -71,23 +103,11 @@ std::optional<RunStart> successor(const RunRow& run, EventType how, const Object
     next.started.set("initiator", "ContinueAsNewInitiatorWorkflow");
     return next;
   }
-  if (how != EventType::execution_failed && how != EventType::execution_timed_out) return std::nullopt;
-  const Value* policy_attributes = started.find("retry_policy");
-  if (policy_attributes == nullptr) return std::nullopt;
-  const RetryPolicy policy = RetryPolicy::of(policy_attributes);
-  if (policy.maximum_attempts > 0 && run.attempt >= policy.maximum_attempts) return std::nullopt;
-  const Value* failure = attributes.find("failure");
-  const Object timeout = timeout_failure("start_to_close", "Workflow timeout");
-  if (!policy.retries(failure != nullptr && failure->is_object() ? failure->as_object() : timeout))
-    return std::nullopt;
-  const int64_t delay = policy.interval(run.attempt).count();
-  if (run.execution_deadline_ns != 0 && context.now_ns + delay >= run.execution_deadline_ns)
-    return std::nullopt;
-  RunStart next = next_of(run, started, context);
-  next.attempt = run.attempt + 1;
-  next.delay_ns = delay;
-  next.started.set("initiator", "ContinueAsNewInitiatorRetry");
-  return next;
+  if (how != EventType::execution_terminated && how != EventType::execution_canceled) {
+    if (std::optional<RunStart> next = retry_of(run, how, attributes, started, context)) return next;
+    return next_by_schedule(run, started, context);
+  }
+  return std::nullopt;
 }
 
 void tell_parent(Tables& tables, const RunRow& run, EventType how, const Object& attributes,

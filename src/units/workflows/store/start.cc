@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/json.h"
+#include "units/workflows/cron.h"
 #include "units/workflows/store/scripts.h"
 
 namespace trivium::units::workflows {
@@ -50,6 +51,12 @@ Result<Started> start_run(Tables& tables, const RunStart& start, ScriptContext& 
       return fail(already_running(*last));
     }
   }
+  int64_t delay = start.delay_ns;
+  const std::string_view cron = text_at(start.started, "cron_schedule");
+  // Each run of a schedule waits for its time, the first one too; a delay that was asked for comes first.
+  if (!cron.empty() && delay == 0) {
+    if (const Result<int64_t> next = next_cron_ns(cron, context.now_ns)) delay = *next - context.now_ns;
+  }
   RunRow run;
   run.run_id = start.run_id;
   run.workflow_id = start.workflow_id;
@@ -64,13 +71,13 @@ Result<Started> start_run(Tables& tables, const RunStart& start, ScriptContext& 
   run.parent_event_id = start.parent_event_id;
   run.parent_close = start.parent_close;
   run.started_ns = context.now_ns;
-  run.first_task_ns = start.delay_ns > 0 ? context.now_ns + start.delay_ns : 0;
-  run.execution_deadline_ns = start.execution_deadline_ns != 0
-                                  ? start.execution_deadline_ns
-                                  : deadline(context.now_ns + start.delay_ns,
-                                             integer_at(start.started, "workflow_execution_timeout"));
+  run.first_task_ns = delay > 0 ? context.now_ns + delay : 0;
+  run.execution_deadline_ns =
+      start.execution_deadline_ns != 0
+          ? start.execution_deadline_ns
+          : deadline(context.now_ns + delay, integer_at(start.started, "workflow_execution_timeout"));
   run.run_deadline_ns =
-      earlier(deadline(context.now_ns + start.delay_ns, integer_at(start.started, "workflow_run_timeout")),
+      earlier(deadline(context.now_ns + delay, integer_at(start.started, "workflow_run_timeout")),
               run.execution_deadline_ns);
   run.retry_policy = json_of(start.started, "retry_policy");
   run.cron_schedule = text_at(start.started, "cron_schedule");
