@@ -197,6 +197,7 @@ void Core::stop() {
     in_recent_.clear();
   }
   for (const auto& [id, run] : runs) run->close_from_outside();
+  released_.store(true, std::memory_order_release);
   watches_.tell_all({Error{std::string(kind::unavailable), "the runtime stops", true, Value(), {}, {}}, {}});
 }
 

@@ -52,6 +52,8 @@ class Core : public std::enable_shared_from_this<Core> {
   void sweep();
   void stop();
   bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
+  // Stopped and done with its parts.
+  bool released() const { return released_.load(std::memory_order_acquire); }
 
  private:
   void apply(Changes& changes);
@@ -66,6 +68,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::string id_prefix_;
   std::atomic<uint64_t> last_workflow_{0};
   std::atomic<bool> stopped_{false};
+  std::atomic<bool> released_{false};
   std::atomic<bool> in_trouble_{false};
 
   std::mutex mutex_;

@@ -17,6 +17,8 @@ Run::~Run() = default;
 // --- any thread -------------------------------------------------------------------------------------
 
 void Run::post(sched::Task task) {
+  // A timer or an activity that outlived the service: its scheduler may be gone.
+  if (core_->released()) return;
   {
     const std::lock_guard lock(mutex_);
     mail_.push_back(std::move(task));
