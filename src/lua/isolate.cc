@@ -33,6 +33,11 @@ int finish_at_once(lua_State* L, Isolate::Finish finish, Reply&& issued) {
   return finish(L, reply);
 }
 
+struct Loading {
+  std::optional<Error> refused;
+  const std::string* library = nullptr;  // the alias of the one that is being loaded
+};
+
 }  // namespace
 
 // --- creation ---------------------------------------------------------------------------------------
@@ -59,12 +64,15 @@ Result<> Isolate::load() {
   main_ = lua_newstate(Memory::allocate, &memory_);
   if (main_ == nullptr) return trivium::fail(kind::internal, "not enough memory for a new Lua state");
   tag_of(main_) = reinterpret_cast<uintptr_t>(this);
-  std::optional<Error> refused;
+  Loading loading;
+  std::optional<Error>& refused = loading.refused;
   lua_pushcfunction(main_, load_protected);
-  lua_pushlightuserdata(main_, &refused);
+  lua_pushlightuserdata(main_, &loading);
   if (lua_pcall(main_, 1, 0, 0) != LUA_OK) {
     refused = raised_error(main_, -1);
-    refused->message = "failed to execute script: " + refused->message;
+    const std::string what =
+        loading.library == nullptr ? "execute script" : "load dependency " + *loading.library;
+    refused->message = "failed to " + what + ": " + refused->message;
     refused->retryable = false;
     lua_pop(main_, 1);
   }
@@ -73,7 +81,8 @@ Result<> Isolate::load() {
 }
 
 int Isolate::load_protected(lua_State* L) {
-  auto& refused = *static_cast<std::optional<Error>*>(lua_touserdata(L, 1));
+  Loading& loading = *static_cast<Loading*>(lua_touserdata(L, 1));
+  std::optional<Error>& refused = loading.refused;
   lua_settop(L, 0);
   Isolate& isolate = from(L);
   open_sandbox(L, isolate.environment_->hooks());
@@ -82,9 +91,11 @@ int Isolate::load_protected(lua_State* L) {
     return 1;
   });
   for (const Chunk& library : isolate.program_->libraries) {
+    loading.library = &library.alias;
     isolate.load_chunk(L, library);
     lua_setglobal(L, library.alias.c_str());
   }
+  loading.library = nullptr;
   isolate.load_chunk(L, isolate.program_->main);
   const std::string& method = isolate.program_->method;
   if (lua_istable(L, -1) && !lua_isfunction(L, -1)) {

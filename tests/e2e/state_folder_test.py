@@ -132,7 +132,7 @@ def test_no_workflows_no_folder(app):
 
 def test_full_disk_at_the_start(app, disk):
     app.write(APP)
-    filler = fill(disk("size=1m"))
+    filler = fill(disk("size=8m"))
     check_refused(app.run("run"), ".trivium/workflows.db", "full")
     filler.unlink()
     with app.start("run") as server:
