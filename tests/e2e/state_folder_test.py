@@ -157,6 +157,7 @@ def test_disk_fills_up(app, disk, restart):
         if not restart:
             server.wait_for("ended: 5050")
             assert server.stop() == 0
+            assert server.stderr.count("workflows wait: ") == server.stderr.count("workflows go on: ") == 1
     if not restart:
         return
     with app.start("run") as server:

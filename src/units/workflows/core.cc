@@ -51,18 +51,22 @@ void Core::transact(Script script, std::function<void(Result<>)> done) {
   context->new_run_id = [this] { return new_run_id(); };
   store_->submit({[this, context, script = std::move(script)](Tables& tables) {
                     context->now_ns = now_ns();
-                    return script(tables, *context);
+                    const int64_t before = tables.writes();
+                    Result<> outcome = script(tables, *context);
+                    context->wrote = tables.writes() != before;
+                    return outcome;
                   },
                   [self = shared_from_this(), context, done = std::move(done)](Result<> outcome) {
-                    self->note_outcome(outcome);
+                    self->note_outcome(outcome, context->wrote);
                     if (outcome) self->apply(context->changes);
                     done(std::move(outcome));
                   }});
 }
 
-void Core::note_outcome(const Result<>& outcome) {
+void Core::note_outcome(const Result<>& outcome, bool wrote) {
   if (stopped()) return;
   const bool trouble = !outcome && outcome.error().kind == kind::unavailable;
+  if (!trouble && !wrote) return;  // reading works on a full disk too
   if (in_trouble_.exchange(trouble, std::memory_order_relaxed) == trouble) return;
   if (trouble) {
     log().error("workflows wait: what they do cannot be written; tried again every second",

@@ -57,7 +57,7 @@ class Core : public std::enable_shared_from_this<Core> {
 
  private:
   void apply(Changes& changes);
-  void note_outcome(const Result<>& outcome);
+  void note_outcome(const Result<>& outcome, bool wrote);
   sched::Ref<Run> find(const std::string& run_id);
 
   const ServiceParts parts_;

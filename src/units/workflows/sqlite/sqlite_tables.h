@@ -21,6 +21,7 @@ class SqliteTables final : public Tables {
   void clear_error() { error_.reset(); }
 
   const std::optional<Error>& error() const override { return error_; }
+  int64_t writes() const override { return sqlite3_total_changes64(database_); }
   std::optional<RunRow> current_run(std::string_view workflow_id) override;
   std::optional<RunRow> run(std::string_view run_id) override;
   std::vector<RunRow> open_children(std::string_view parent_run_id) override;

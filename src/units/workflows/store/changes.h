@@ -24,6 +24,7 @@ struct ScriptContext {
   int64_t now_ns = 0;
   std::function<std::string()> new_run_id;
   Changes changes;
+  bool wrote = false;
 };
 
 }  // namespace trivium::units::workflows

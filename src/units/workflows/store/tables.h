@@ -20,6 +20,8 @@ class Tables {
   virtual ~Tables() = default;
 
   virtual const std::optional<Error>& error() const = 0;
+  // Grows with every row that is written.
+  virtual int64_t writes() const = 0;
 
   // --- runs -----------------------------------------------------------------------------------------
   // The latest run of a workflow id, open or closed.
