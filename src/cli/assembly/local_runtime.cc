@@ -49,6 +49,12 @@ FrameRef service_frame(const app::Lifecycle& lifecycle) {
   return frame;
 }
 
+// A host ends what is left itself when its time is over; that takes a moment more.
+app::Lifecycle host_lifecycle(app::Lifecycle lifecycle) {
+  lifecycle.stop_timeout += std::chrono::seconds(5);
+  return lifecycle;
+}
+
 }  // namespace
 
 LocalRuntime::LocalRuntime(RuntimeOptions options)
@@ -129,7 +135,7 @@ void LocalRuntime::create_process_host(const app::Entry& entry, app::Fields& fie
   options.stop_timeout = read.lifecycle.stop_timeout;
   const auto host = std::make_shared<units::ProcessHost>(node_, std::move(options));
   node_.add_host(entry.id.text(), host);
-  supervise(entry, read.lifecycle, std::make_shared<HostService>(host));
+  supervise(entry, host_lifecycle(read.lifecycle), std::make_shared<HostService>(host));
 }
 
 void LocalRuntime::create_terminal_host(const app::Entry& entry, app::Fields& fields) {
@@ -144,7 +150,7 @@ void LocalRuntime::create_terminal_host(const app::Entry& entry, app::Fields& fi
   node_.add_host(entry.id.text(), host);
   node_.service<services::Terminals>()->add(entry.id.text(), terminal_);
   if (read.hide_logs) hidden_ = options_.router->push(hidden_logs);
-  supervise(entry, read.lifecycle, std::make_shared<HostService>(host));
+  supervise(entry, host_lifecycle(read.lifecycle), std::make_shared<HostService>(host));
 }
 
 void LocalRuntime::create_process_service(const app::Entry& entry, app::Fields& fields) {
@@ -195,12 +201,17 @@ void LocalRuntime::terminal_ended(units::Exit& exit) {
 // --- the end ------------------------------------------------------------------------------------------
 
 void LocalRuntime::signal(int) {
-  bool again = false;
+  // Wrappers send a signal to the program and to its group: the same request, heard twice.
+  constexpr int64_t echo_ns = 200'000'000;
+  const int64_t now = system_clock().monotonic_ns();
+  std::optional<int64_t> first;
   {
     const std::lock_guard lock(mutex_);
-    again = shutdown_requested_;
+    first = first_signal_ns_;
+    if (!first) first_signal_ns_ = now;
   }
-  if (again) {
+  if (first && now - *first < echo_ns) return;
+  if (first) {
     options_.log.error("force exit");
     terminal_->mode().restore();
     ::_exit(1);
@@ -230,6 +241,7 @@ int LocalRuntime::wait() {
 
 void LocalRuntime::shut_down() {
   down_ = true;
+  terminal_->end_input();  // whoever waits for a line hears of the end, too
   const Duration timeout = options_.config->duration("shutdown", "timeout", std::chrono::seconds(30));
   const auto stopped = std::make_shared<std::promise<Result<>>>();
   supervisor_.stop_all(timeout, [stopped](Result<> done) { stopped->set_value(std::move(done)); });

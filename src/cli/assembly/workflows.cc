@@ -15,6 +15,23 @@ constexpr const char* default_provider = "trivium:workflow_store";
 constexpr const char* default_worker = "trivium:workflow_worker";
 constexpr const char* default_file = ".trivium/workflows.db";
 
+// Stands where a worker would be whose store another runtime holds: says why nothing works.
+class UnavailableHost final : public units::SpawnTarget {
+ public:
+  explicit UnavailableHost(Error why) : why_(Error::of(kind::unavailable, std::move(why.message))) {
+    why_.retryable = true;
+  }
+  lua::Dispatch spawn(units::Process&, lua::OpId, units::Spawn&, lua::Reply& reply) override { return refuse(reply); }
+  lua::Dispatch exec(units::Process&, lua::OpId, units::Exec&, lua::Reply& reply) override { return refuse(reply); }
+  lua::Dispatch send(units::Process&, lua::OpId, units::Send&, lua::Reply& reply) override { return refuse(reply); }
+  lua::Dispatch control(units::Process&, lua::OpId, units::Control&, lua::Reply& reply) override { return refuse(reply); }
+
+ private:
+  lua::Dispatch refuse(lua::Reply& reply) const { return units::refuse(reply, why_); }
+
+  Error why_;
+};
+
 }  // namespace
 
 struct Workflows::Worker {
@@ -72,6 +89,7 @@ Result<> Workflows::open_worker(const std::string& provider, const std::string& 
   auto store = units::workflows::SqliteStore::open({.file = file});
   if (!store) {
     if (!tolerant || store.error().kind != kind::conflict) return fail(std::move(store.error()));
+    node_.add_host(worker, std::make_shared<UnavailableHost>(store.error()));
     unavailable_[worker] = std::move(store.error());
     return {};
   }
