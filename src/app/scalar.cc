@@ -134,7 +134,7 @@ bool take_zone(std::string_view& text, std::string& zone) {
   take(text, ':');
   if (!text.empty() && !take_number(text, 2, minutes)) return false;
   if (hours > 23 || minutes > 59) return false;
-  char buffer[16];
+  char buffer[32];
   std::snprintf(buffer, sizeof buffer, "%c%02d:%02d", sign, hours, minutes);
   zone = hours == 0 && minutes == 0 ? "Z" : buffer;
   return true;

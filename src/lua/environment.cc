@@ -33,14 +33,17 @@ int require(lua_State* L) {
   lua_pushvalue(L, 1);
   lua_gettable(L, -2);
   if (lua_isnil(L, -1)) {
-    return luaL_error(L, "module '%s' not found (list it under modules: or imports: of the entry)", lua_tostring(L, 1));
+    return luaL_error(L, "module '%s' not found (list it under modules: or imports: of the entry)",
+                      lua_tostring(L, 1));
   }
   return 1;
 }
 
 constexpr LibraryField ambient[] = {
-    {"channel", nullptr, push<channel_library>}, {"coroutine", nullptr, push<coroutine_library>},
-    {"errors", nullptr, push<errors_library>},   {"print", print},
+    {"channel", nullptr, push<channel_library>},
+    {"coroutine", nullptr, push<coroutine_library>},
+    {"errors", nullptr, push<errors_library>},
+    {"print", print},
     {"require", require},
 };
 
@@ -51,7 +54,8 @@ Object location_field(lua_State* L) {
   lua_Debug frame;
   if (lua_getstack(L, 1, &frame) != 0) {
     lua_getinfo(L, "Sl", &frame);
-    if (frame.currentline > 0) fields.set("location", std::string(frame.short_src) + ":" + std::to_string(frame.currentline));
+    if (frame.currentline > 0)
+      fields.set("location", std::string(frame.short_src) + ":" + std::to_string(frame.currentline));
   }
   return fields;
 }
@@ -64,7 +68,9 @@ Environment::Environment(std::span<const LibraryField> extra) : fields_(extra.be
   hooks_.clock_ns = [](lua_State* L) { return Isolate::from(L).host().clock_ns(); };
   hooks_.is_type_value = is_type_value;
   hooks_.globals = &globals_;
-  hooks_.modules = [](lua_State* L) { return std::span<const Module* const>(Isolate::from(L).program().modules); };
+  hooks_.modules = [](lua_State* L) {
+    return std::span<const Module* const>(Isolate::from(L).program().modules);
+  };
 }
 
 }  // namespace trivium::lua

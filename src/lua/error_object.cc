@@ -79,13 +79,15 @@ int error_newindex(lua_State* L) { return luaL_error(L, "attempt to modify an er
 
 void push_metatable(lua_State* L) {
   if (luaL_newmetatable(L, error_metatable) == 0) return;
-  static const luaL_Reg methods[] = {{"kind", error_kind},       {"message", error_message},
+  static const luaL_Reg methods[] = {{"kind", error_kind},           {"message", error_message},
                                      {"retryable", error_retryable}, {"details", error_details},
-                                     {"stack", error_stack},     {nullptr, nullptr}};
+                                     {"stack", error_stack},         {nullptr, nullptr}};
   luaL_newlib(L, methods);
   lua_setfield(L, -2, "__index");
-  static const luaL_Reg meta[] = {{"__tostring", error_message}, {"__concat", error_concat},
-                                  {"__newindex", error_newindex}, {"__gc", error_gc},
+  static const luaL_Reg meta[] = {{"__tostring", error_message},
+                                  {"__concat", error_concat},
+                                  {"__newindex", error_newindex},
+                                  {"__gc", error_gc},
                                   {nullptr, nullptr}};
   luaL_setfuncs(L, meta, 0);
   lua_pushboolean(L, 0);

@@ -47,7 +47,10 @@ Isolate::Isolate(Host& host, ProgramRef program, const IsolateOptions& options)
       program_(std::move(program)),
       environment_(options.environment),
       memory_(options.memory_limit, options.hash_seed),
-      next_op_(options.first_op) {}
+      next_op_(options.first_op) {
+  // Code that catches the error gets no further.
+  memory_.when_exceeded([](void* isolate) { static_cast<Isolate*>(isolate)->interrupt(); }, this);
+}
 
 Isolate::~Isolate() {
   if (main_ != nullptr) lua_close(main_);
@@ -66,6 +69,7 @@ Result<> Isolate::load() {
   tag_of(main_) = reinterpret_cast<uintptr_t>(this);
   Loading loading;
   std::optional<Error>& refused = loading.refused;
+  const RunningState running(*this, main_);
   lua_pushcfunction(main_, load_protected);
   lua_pushlightuserdata(main_, &loading);
   if (lua_pcall(main_, 1, 0, 0) != LUA_OK) {
@@ -561,6 +565,7 @@ void Isolate::on_interrupt(lua_State* L, lua_Debug*) {
   }
   // Under a C function that cannot be suspended: try again soon.
   if (isolate.killed_.load(std::memory_order_relaxed)) luaL_error(L, "context canceled");
+  if (isolate.memory_.exceeded()) luaL_error(L, "not enough memory");
   lua_sethook(L, on_interrupt, LUA_MASKCOUNT, 1000);
 }
 

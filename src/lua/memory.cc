@@ -33,6 +33,7 @@ bool Memory::grant(size_t more) {
     return fits;
   }
   exceeded_ = refused != more || !fits;
+  if (exceeded_ && on_exceeded_ != nullptr) on_exceeded_(context_);
   return !exceeded_ || refused != more;
 }
 

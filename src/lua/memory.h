@@ -16,6 +16,11 @@ class Memory {
   size_t limit() const { return limit_; }
   // An allocation was refused: the isolate must end, whatever its code does with the error.
   bool exceeded() const { return exceeded_; }
+  // Called once, inside the allocation that exceeds the limit; must not allocate through this.
+  void when_exceeded(void (*call)(void*), void* context) {
+    on_exceeded_ = call;
+    context_ = context;
+  }
   // Time to collect garbage as it comes rather than now and then.
   bool tight() const { return limit_ != 0 && used_ > limit_ / 2; }
   unsigned seed() const { return seed_; }
@@ -26,6 +31,8 @@ class Memory {
   size_t used_ = 0;
   size_t limit_;
   unsigned seed_;
+  void (*on_exceeded_)(void*) = nullptr;
+  void* context_ = nullptr;
   size_t refused_ = 0;  // by how much the last allocation wanted to grow, if it was refused
   bool exceeded_ = false;
 };

@@ -86,12 +86,14 @@ int payload_get_format(lua_State* L) {
   return 1;
 }
 
-std::string scalar_text(lua_State* L, int index) { return lua_isnil(L, index) ? std::string() : describe(L, index); }
+std::string scalar_text(lua_State* L, int index) {
+  return lua_isnil(L, index) ? std::string() : describe(L, index);
+}
 
 int payload_transcode(lua_State* L) {
   const std::string_view to = luaL_checkstring(L, 2);
   const std::string_view from = unwrap_payload(L, 1);
-  constexpr std::string_view known[] = {payload_format::lua,    payload_format::json,  payload_format::string,
+  constexpr std::string_view known[] = {payload_format::lua, payload_format::json, payload_format::string,
                                         payload_format::bytes, payload_format::plain};
   const auto* target = std::find(std::begin(known), std::end(known), to);
   if (from == payload_format::error || target == std::end(known)) {
@@ -105,7 +107,8 @@ int payload_transcode(lua_State* L) {
   if (to == payload_format::json && from != to) {
     Result<Value> plain = to_plain(L, -1);
     Result<std::string> text = plain ? json::encode(*plain) : trivium::fail(plain.error());
-    if (!text) return push_failure(L, Error::of(kind::internal, "error transcoding payload: " + text.error().message));
+    if (!text)
+      return push_failure(L, Error::of(kind::internal, "error transcoding payload: " + text.error().message));
     push_text(L, *text);
   } else if (to == payload_format::string || to == payload_format::bytes) {
     push_text(L, scalar_text(L, -1));

@@ -23,6 +23,8 @@ class CallScope {
   bool adopt(uint64_t serial, sched::Ref<Process> call);
   void release(uint64_t serial);
   bool ended() const;
+  // Ends the scope and forgets what is in it.
+  void abandon() { end(); }
   // Ends the scope and cancels what is in it.
   void cancel();
   // Ends the scope and hands what is in it to the nearest scope above that has not ended; without

@@ -11,7 +11,13 @@ Node::Node(const NodeParts& parts, NodeOptions options)
       programs_(parts.modules),
       functions_(*this) {}
 
-Node::~Node() = default;
+// What runs still, because it did not end in time, holds on to each other.
+Node::~Node() {
+  for (const auto& process : processes_.all()) process->abandon();
+  for (const auto& [id, host] : hosts_) {
+    if (const auto processes = std::dynamic_pointer_cast<ProcessHost>(host)) processes->abandon();
+  }
+}
 
 void Node::add_host(const std::string& id, std::shared_ptr<SpawnTarget> host) {
   const std::lock_guard lock(mutex_);
@@ -45,7 +51,8 @@ bool Node::deliver(const std::string& pid, lua::Message message) {
   return process && process->post(std::move(message));
 }
 
-void Node::report_dropped(Process& process, std::string_view operation, std::string_view path, std::string_view type) {
+void Node::report_dropped(Process& process, std::string_view operation, std::string_view path,
+                          std::string_view type) {
   constexpr int64_t interval_ns = 1'000'000'000;
   {
     const std::lock_guard lock(mutex_);

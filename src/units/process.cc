@@ -107,6 +107,16 @@ void Process::discard() {
   isolate_.reset();
 }
 
+void Process::abandon() {
+  mailbox_.close();
+  scope_->abandon();
+  if (spec_.pool) (void)spec_.pool->withdraw(*this);
+  relations_ = {};
+  timers_.clear();
+  at_end_.clear();
+  spec_.on_exit = nullptr;
+}
+
 // --- from any thread --------------------------------------------------------------------------------
 
 bool Process::post(Envelope envelope) {

@@ -66,6 +66,8 @@ class Process final : public sched::Runnable, private lua::Host {
   void preload(lua::Message message) { mailbox_.push(std::move(message)); }
   // Undoes prepare, publish, watchers and links of a process that was never launched.
   void discard();
+  // Lets go of everything others hold in turn: for what is left when the scheduler has stopped for good.
+  void abandon();
 
   uint64_t serial() const { return serial_; }
   const std::string& pid_text() const { return pid_; }

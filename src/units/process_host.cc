@@ -21,6 +21,12 @@ void ProcessHost::start() {
 
 void ProcessHost::set_workers(size_t workers) { lane_->set_limit(workers); }
 
+void ProcessHost::abandon() {
+  std::unordered_map<uint64_t, sched::Ref<Process>> left;
+  const std::lock_guard lock(mutex_);
+  left.swap(processes_);
+}
+
 size_t ProcessHost::size() const {
   const std::lock_guard lock(mutex_);
   return processes_.size();

@@ -71,6 +71,8 @@ class ProcessHost final : public SpawnTarget, public std::enable_shared_from_thi
   void forget(const Process& process);
   size_t size() const;
   void set_workers(size_t workers);
+  // Forgets the processes that are left when the scheduler has stopped for good.
+  void abandon();
 
   lua::Dispatch spawn(Process& caller, lua::OpId op, Spawn& command, lua::Reply& reply) override;
   lua::Dispatch exec(Process& caller, lua::OpId op, Exec& command, lua::Reply& reply) override;

@@ -8,7 +8,8 @@ namespace trivium::units {
 ProcessTimer::ProcessTimer(Process& process, lua::OpId op, Duration period, bool periodic)
     : process_(&process), op_(op), period_(period), periodic_(periodic) {}
 
-std::shared_ptr<ProcessTimer> ProcessTimer::start(Process& process, lua::OpId op, Duration delay, bool periodic) {
+std::shared_ptr<ProcessTimer> ProcessTimer::start(Process& process, lua::OpId op, Duration delay,
+                                                  bool periodic) {
   struct Made : ProcessTimer {
     Made(Process& p, lua::OpId o, Duration d, bool r) : ProcessTimer(p, o, d, r) {}
   };
@@ -34,8 +35,7 @@ void ProcessTimer::stop() {
 
 void ProcessTimer::fire() {
   if (stopped_.load()) return;
-  const bool alive =
-      process_->post(ReplyEnvelope{op_, lua::Reply::of(process_->node().clock().wall_ns())});
+  const bool alive = process_->post(ReplyEnvelope{op_, lua::Reply::of(process_->node().clock().wall_ns())});
   if (periodic_ && alive) arm();
 }
 
