@@ -13,8 +13,8 @@ struct Unit {
 
 // Longer names first: "ms" is not "m" followed by "s".
 constexpr Unit units[] = {
-    {"ns", 1},       {"us", 1000},          {"\xC2\xB5s", 1000},       {"\xCE\xBCs", 1000},
-    {"ms", 1000000}, {"s", 1000000000}, {"m", 60000000000}, {"h", 3600000000000},
+    {"ns", 1},       {"us", 1000},      {"\xC2\xB5s", 1000}, {"\xCE\xBCs", 1000},
+    {"ms", 1000000}, {"s", 1000000000}, {"m", 60000000000},  {"h", 3600000000000},
 };
 
 const Unit* match_unit(std::string_view text) {

@@ -44,10 +44,18 @@ class Log {
   void write(LogLevel level, std::string_view message, const Object& fields = {}) const {
     if (enabled(level)) sink_->write({level, name_, message, fields});
   }
-  void debug(std::string_view message, const Object& fields = {}) const { write(LogLevel::debug, message, fields); }
-  void info(std::string_view message, const Object& fields = {}) const { write(LogLevel::info, message, fields); }
-  void warn(std::string_view message, const Object& fields = {}) const { write(LogLevel::warn, message, fields); }
-  void error(std::string_view message, const Object& fields = {}) const { write(LogLevel::error, message, fields); }
+  void debug(std::string_view message, const Object& fields = {}) const {
+    write(LogLevel::debug, message, fields);
+  }
+  void info(std::string_view message, const Object& fields = {}) const {
+    write(LogLevel::info, message, fields);
+  }
+  void warn(std::string_view message, const Object& fields = {}) const {
+    write(LogLevel::warn, message, fields);
+  }
+  void error(std::string_view message, const Object& fields = {}) const {
+    write(LogLevel::error, message, fields);
+  }
 
  private:
   std::shared_ptr<LogSink> sink_;

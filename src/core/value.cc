@@ -13,9 +13,7 @@ const Value* Object::find(std::string_view key) const {
   return nullptr;
 }
 
-Value* Object::find(std::string_view key) {
-  return const_cast<Value*>(std::as_const(*this).find(key));
-}
+Value* Object::find(std::string_view key) { return const_cast<Value*>(std::as_const(*this).find(key)); }
 
 Value& Object::set(std::string_view key, Value value) {
   Value& slot = (*this)[key];

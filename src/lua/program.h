@@ -13,18 +13,18 @@
 namespace trivium::lua {
 
 struct Chunk {
-  std::string alias;       // name under which require finds the result; empty for the main chunk
-  std::string id;          // entry id, the chunk name in messages
+  std::string alias;  // name under which require finds the result; empty for the main chunk
+  std::string id;     // entry id, the chunk name in messages
   std::string bytecode;
   std::shared_ptr<const TypeSet> types;  // what it declares; null: nothing
 };
 
 struct EntryProgram {
   std::string id;
-  std::string method;                   // empty: the chunk itself is the entry function
-  std::vector<Chunk> libraries;         // deepest first
+  std::string method;            // empty: the chunk itself is the entry function
+  std::vector<Chunk> libraries;  // deepest first
   Chunk main;
-  std::vector<const Module*> modules;   // own and transitive
+  std::vector<const Module*> modules;  // own and transitive
 };
 
 using ProgramRef = std::shared_ptr<const EntryProgram>;

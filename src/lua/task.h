@@ -17,10 +17,10 @@ struct Task {
   lua_State* L;
   // The innermost coroutine that suspended: L itself, or one the code made with coroutine.create.
   lua_State* waiting = nullptr;
-  int nargs = 0;         // values on the waiting state's stack to resume it with
+  int nargs = 0;  // values on the waiting state's stack to resume it with
   bool runnable = false;
-  bool stuck = false;    // waits for nothing that could come
-  Reply reply;           // outcome of the operation it waited for
+  bool stuck = false;              // waits for nothing that could come
+  Reply reply;                     // outcome of the operation it waited for
   std::vector<Channel*> channels;  // it is queued on; emptied when one of them fires
   Task* next = nullptr;
 };

@@ -27,7 +27,8 @@ int prepare(lua_State* L, int index, const units::CallSettings* settings, units:
   if (settings != nullptr) call.settings = *settings;
   Dropped dropped;
   call.arguments = encode_range(L, index + 1, lua_gettop(L) - index, &dropped);
-  if (!dropped.type.empty()) Isolate::from(L).host().dropped("call of " + call.target, dropped.path, dropped.type);
+  if (!dropped.type.empty())
+    Isolate::from(L).host().dropped("call of " + call.target, dropped.path, dropped.type);
   return 0;
 }
 
@@ -75,8 +76,10 @@ int text(lua_State* L) {
 }
 
 constexpr luaL_Reg methods[] = {
-    {"with_context", with<merge_values>}, {"with_options", with<replace_options>},
-    {"call", executor_call},              {"async", executor_async},
+    {"with_context", with<merge_values>},
+    {"with_options", with<replace_options>},
+    {"call", executor_call},
+    {"async", executor_async},
     {nullptr, nullptr},
 };
 constexpr UserdataClass executor_class{"funcs.Executor", methods, text};

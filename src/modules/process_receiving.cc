@@ -63,7 +63,8 @@ int subscribe_channel(lua_State* L) {
   isolate.check_can_suspend(L);
   if (const Isolate::Subscription* known = isolate.subscription_for(topic)) {
     if (known->channel != channel) {
-      return push_failure(L, Error::of(kind::already_exists, "topic \"" + std::string(topic) + "\" already subscribed"));
+      return push_failure(
+          L, Error::of(kind::already_exists, "topic \"" + std::string(topic) + "\" already subscribed"));
     }
   } else {
     lua_pushvalue(L, 2);

@@ -14,5 +14,4 @@ int process_with_options(lua_State* L);
 int read_spawn(lua_State* L, int index, units::Spawn& spawn);
 int read_exec(lua_State* L, int index, units::Exec& exec);
 
-
 }  // namespace trivium::lua

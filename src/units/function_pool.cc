@@ -6,11 +6,14 @@
 
 namespace trivium::units {
 
-FunctionPool::FunctionPool(std::string id, lua::ProgramRef program, app::PoolOptions options, Value call_options)
+FunctionPool::FunctionPool(std::string id, lua::ProgramRef program, app::PoolOptions options,
+                           Value call_options)
     : id_(std::move(id)),
       host_(id_ + "#lua.1"),
       program_(std::move(program)),
-      most_(options.type == app::PoolOptions::Type::in_caller ? 1 : static_cast<size_t>(std::max<int64_t>(options.workers, 1))),
+      most_(options.type == app::PoolOptions::Type::in_caller
+                ? 1
+                : static_cast<size_t>(std::max<int64_t>(options.workers, 1))),
       call_options_(std::move(call_options)) {}
 
 FunctionPool::~FunctionPool() = default;
@@ -51,7 +54,8 @@ void FunctionPool::give_back(std::unique_ptr<lua::Isolate> isolate) {
 bool FunctionPool::withdraw(const Process& call) {
   sched::Ref<Process> withdrawn;
   const std::lock_guard lock(mutex_);
-  const auto at = std::find_if(waiting_.begin(), waiting_.end(), [&](const auto& waiting) { return waiting.get() == &call; });
+  const auto at = std::find_if(waiting_.begin(), waiting_.end(),
+                               [&](const auto& waiting) { return waiting.get() == &call; });
   if (at == waiting_.end()) return false;
   withdrawn = std::move(*at);
   waiting_.erase(at);

@@ -89,7 +89,8 @@ class Node {
   }
 
   // One line, at most once a second for an entry: a value could not cross an isolate's edge.
-  void report_dropped(Process& process, std::string_view operation, std::string_view path, std::string_view type);
+  void report_dropped(Process& process, std::string_view operation, std::string_view path,
+                      std::string_view type);
 
  private:
   NodeParts parts_;

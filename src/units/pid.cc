@@ -5,7 +5,8 @@
 namespace trivium::units {
 
 bool looks_like_pid(std::string_view text) {
-  return text.size() >= 3 && text.front() == '{' && text.back() == '}' && text.find('|') != std::string_view::npos;
+  return text.size() >= 3 && text.front() == '{' && text.back() == '}' &&
+         text.find('|') != std::string_view::npos;
 }
 
 std::optional<PidText> parse_pid(std::string_view text) {

@@ -11,7 +11,7 @@ namespace trivium::units {
 struct PidText {
   std::string_view node;  // empty: this runtime
   std::string_view host;
-  std::string_view id;    // "0x0001f", or a workflow id
+  std::string_view id;  // "0x0001f", or a workflow id
 
   // The serial of a local process; nothing when the id is no number.
   std::optional<uint64_t> serial() const;

@@ -10,8 +10,8 @@ namespace trivium::units {
 namespace {
 
 constexpr std::string_view ambient_modules[] = {
-    "process", "channel",     "coroutine", "errors",    "payload", "print", "subscribe",
-    "string",  "unsubscribe", "table",     "math",      "os",
+    "process",   "channel", "coroutine",   "errors", "payload", "print",
+    "subscribe", "string",  "unsubscribe", "table",  "math",    "os",
 };
 
 // "file:12:5: message…" split at the position, which the problem carries itself.
@@ -71,10 +71,12 @@ std::vector<std::string> ModuleSet::names() const {
 std::span<const std::string_view> Programs::ambient_names() { return ambient_modules; }
 
 bool Programs::ambient(std::string_view module) {
-  return std::find(std::begin(ambient_modules), std::end(ambient_modules), module) != std::end(ambient_modules);
+  return std::find(std::begin(ambient_modules), std::end(ambient_modules), module) !=
+         std::end(ambient_modules);
 }
 
-void Programs::compile(const app::LuaEntries& entries, const app::Snapshot& snapshot, app::Problems& problems) {
+void Programs::compile(const app::LuaEntries& entries, const app::Snapshot& snapshot,
+                       app::Problems& problems) {
   for (const auto& [id, entry] : entries.all()) {
     entries_.emplace(id.text(), entry);
     if (auto compiled = compile_chunk(entry, problems)) chunks_.emplace(id.text(), std::move(*compiled));
@@ -84,7 +86,8 @@ void Programs::compile(const app::LuaEntries& entries, const app::Snapshot& snap
   }
 }
 
-std::optional<Programs::Compiled> Programs::compile_chunk(const app::LuaEntry& entry, app::Problems& problems) {
+std::optional<Programs::Compiled> Programs::compile_chunk(const app::LuaEntry& entry,
+                                                          app::Problems& problems) {
   if (entry.source.empty()) return std::nullopt;  // reported by the entry's own check
   Result<lua::Program> erased = lua::compile(entry.source, entry.source_file);
   if (!erased) {
@@ -112,15 +115,19 @@ void Programs::assemble(const app::LuaEntries& entries, const app::LuaEntry& ent
     if (ambient(import.target.name)) continue;
     const lua::Module* module = modules_.find(import.target.name);
     if (module == nullptr) {
-      problems.add(where.problem("modules", "unknown module '" + import.target.name + "'", "the runtime has: " + [&] {
-        std::string list;
-        for (const std::string& name : modules_.names()) list += (list.empty() ? "" : ", ") + name;
-        return list;
-      }()));
+      problems.add(where.problem(
+          "modules", "unknown module '" + import.target.name + "'", "the runtime has: " + [&] {
+            std::string list;
+            for (const std::string& name : modules_.names()) list += (list.empty() ? "" : ", ") + name;
+            return list;
+          }()));
       continue;
     }
     if (entry.kind == app::LuaKind::workflow && !module->workflow) {
-      problems.add(where.problem("modules", "module '" + import.target.name + "' does not have any allowed class: its results differ from run to run, so a workflow may not use it",
+      problems.add(where.problem("modules",
+                                 "module '" + import.target.name +
+                                     "' does not have any allowed class: its results differ from run to run, "
+                                     "so a workflow may not use it",
                                  "call it from a function: in a workflow that is an activity"));
       continue;
     }
@@ -129,7 +136,8 @@ void Programs::assemble(const app::LuaEntries& entries, const app::LuaEntry& ent
   for (const app::Import& import : closure->libraries) {
     const auto chunk = chunks_.find(import.target.text());
     if (chunk == chunks_.end()) return;  // its own problem says why
-    program->libraries.push_back({import.alias, import.target.text(), chunk->second.bytecode, chunk->second.types});
+    program->libraries.push_back(
+        {import.alias, import.target.text(), chunk->second.bytecode, chunk->second.types});
   }
   const auto main = chunks_.find(program->id);
   if (main == chunks_.end()) return;

@@ -11,7 +11,8 @@ class WorkflowGateway {
 
   // Starts the workflow and replies through caller.post_reply(op, …) when its chain has ended. When the
   // caller ends first, the workflow goes on.
-  virtual lua::Dispatch execute(Process& caller, lua::OpId op, ExecuteWorkflow& command, lua::Reply& reply) = 0;
+  virtual lua::Dispatch execute(Process& caller, lua::OpId op, ExecuteWorkflow& command,
+                                lua::Reply& reply) = 0;
 };
 
 }  // namespace trivium::units

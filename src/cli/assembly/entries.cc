@@ -34,11 +34,12 @@ WorkflowWorkerEntry read_workflow_worker(app::Fields& fields) {
   worker.provider = fields.id("provider", {.required = true, .kinds = {"workflow.sqlite"}});
   worker.task_queue = fields.text("task_queue");
   // Limits of engines that poll a server. Here a pool bounds each function and the scheduler the rest.
-  for (const char* ignored : {"max_concurrent_activity_execution_size", "max_concurrent_workflow_task_execution_size"}) {
+  for (const char* ignored :
+       {"max_concurrent_activity_execution_size", "max_concurrent_workflow_task_execution_size"}) {
     fields.integer(std::string("worker_options.") + ignored, 1000);
   }
-  worker.cached_instances =
-      static_cast<size_t>(fields.integer("worker_options.cached_workflows", 1000, {.min = 1, .max = 1000000}));
+  worker.cached_instances = static_cast<size_t>(
+      fields.integer("worker_options.cached_workflows", 1000, {.min = 1, .max = 1000000}));
   worker.log_in_replay = fields.boolean("worker_options.enable_logging_in_replay", false);
   worker.lifecycle = app::read_lifecycle(fields);
   return worker;

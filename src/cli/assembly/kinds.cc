@@ -18,7 +18,8 @@ void check(const app::Entry& entry, const app::FieldContext& context, app::Probl
 const app::Kinds& runtime_kinds() {
   static const app::Kinds kinds = [] {
     app::Kinds made;
-    for (const char* lua : {"function.lua", "process.lua", "workflow.lua", "library.lua", "module.lua"}) made.add(lua);
+    for (const char* lua : {"function.lua", "process.lua", "workflow.lua", "library.lua", "module.lua"})
+      made.add(lua);
     made.add("process.host", check<read_process_host>);
     made.add("terminal.host", check<read_terminal_host>);
     made.add("process.service", check<read_process_service>);

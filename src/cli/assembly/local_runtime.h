@@ -37,7 +37,8 @@ class LocalRuntime final : public Runtime {
   void create_process_host(const app::Entry& entry, app::Fields& fields);
   void create_terminal_host(const app::Entry& entry, app::Fields& fields);
   void create_process_service(const app::Entry& entry, app::Fields& fields);
-  void supervise(const app::Entry& entry, const app::Lifecycle& lifecycle, std::shared_ptr<units::Service> service);
+  void supervise(const app::Entry& entry, const app::Lifecycle& lifecycle,
+                 std::shared_ptr<units::Service> service);
   void terminal_ended(units::Exit& exit);
   void request_shutdown(int status);
   void shut_down();

@@ -17,7 +17,8 @@ namespace trivium::cli {
 namespace {
 
 int raise_unsupported(lua_State* L) {
-  return luaL_error(L, "module '%s' is not supported by this version of trivium", lua_tostring(L, lua_upvalueindex(1)));
+  return luaL_error(L, "module '%s' is not supported by this version of trivium",
+                    lua_tostring(L, lua_upvalueindex(1)));
 }
 
 template <const char* name>
@@ -33,11 +34,9 @@ void push_stand_in(lua_State* L) {
 }
 
 // Names of the application format; `workflow`: those whose class lets workflows list them.
-#define TRIVIUM_STAND_IN(name, workflow)                 \
-  constexpr char name##_name[] = #name;                  \
-  constexpr lua::Module name##_stand_in {                \
-    name##_name, nullptr, push_stand_in<name##_name>, workflow \
-  }
+#define TRIVIUM_STAND_IN(name, workflow) \
+  constexpr char name##_name[] = #name;  \
+  constexpr lua::Module name##_stand_in { name##_name, nullptr, push_stand_in<name##_name>, workflow }
 TRIVIUM_STAND_IN(cdc, false);
 TRIVIUM_STAND_IN(cloudstorage, false);
 TRIVIUM_STAND_IN(compress, true);
@@ -71,12 +70,14 @@ TRIVIUM_STAND_IN(yaml, true);
 #undef TRIVIUM_STAND_IN
 
 constexpr const lua::Module* stand_ins[] = {
-    &cdc_stand_in,      &cloudstorage_stand_in, &compress_stand_in, &contract_stand_in, &crypto_stand_in,
-    &eval_runner_stand_in, &events_stand_in,    &excel_stand_in,    &exec_stand_in,     &expr_stand_in,
-    &fs_stand_in,       &html_stand_in,         &http_stand_in,     &http_client_stand_in, &hub_stand_in,
-    &metrics_stand_in,  &pg_stand_in,           &queue_stand_in,    &registry_stand_in, &security_stand_in,
-    &sql_stand_in,      &store_stand_in,        &stream_stand_in,   &system_stand_in,   &templates_stand_in,
-    &text_stand_in,     &treesitter_stand_in,   &tty_stand_in,      &websocket_stand_in, &yaml_stand_in,
+    &cdc_stand_in,       &cloudstorage_stand_in, &compress_stand_in,   &contract_stand_in,
+    &crypto_stand_in,    &eval_runner_stand_in,  &events_stand_in,     &excel_stand_in,
+    &exec_stand_in,      &expr_stand_in,         &fs_stand_in,         &html_stand_in,
+    &http_stand_in,      &http_client_stand_in,  &hub_stand_in,        &metrics_stand_in,
+    &pg_stand_in,        &queue_stand_in,        &registry_stand_in,   &security_stand_in,
+    &sql_stand_in,       &store_stand_in,        &stream_stand_in,     &system_stand_in,
+    &templates_stand_in, &text_stand_in,         &treesitter_stand_in, &tty_stand_in,
+    &websocket_stand_in, &yaml_stand_in,
 };
 
 template <const lua::Library& library>

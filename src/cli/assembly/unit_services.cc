@@ -65,7 +65,8 @@ void ProcessService::stop(units::ServiceDone done) {
     process = node_.local(pid_);
     if (process) stopped_ = done;
   }
-  if (!process || !process->post_event("pid.cancel", "{node:control|0x00001}", {{"reason", "service stopping"}})) {
+  if (!process ||
+      !process->post_event("pid.cancel", "{node:control|0x00001}", {{"reason", "service stopping"}})) {
     units::ServiceDone unanswered;
     {
       const std::lock_guard lock(mutex_);

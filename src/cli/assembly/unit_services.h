@@ -37,8 +37,8 @@ class ProcessService final : public units::Service, public std::enable_shared_fr
   const FrameRef frame_;
   std::mutex mutex_;
   units::ServiceEvents events_;
-  units::ServiceDone stopped_;   // set while a stop waits for the process
-  std::string pid_;              // of the running process, empty without one
+  units::ServiceDone stopped_;  // set while a stop waits for the process
+  std::string pid_;             // of the running process, empty without one
 };
 
 }  // namespace trivium::cli

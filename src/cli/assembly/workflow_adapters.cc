@@ -36,7 +36,8 @@ EntryPrograms::EntryPrograms(units::Node& node, app::SnapshotPtr entries, std::s
     if (!program) continue;
     std::string type = id;
     if (const Value* meta = app::workflow_meta(*entry)) {
-      if (const Value* name = meta->find("name"); name != nullptr && name->is_string()) type = name->as_string();
+      if (const Value* name = meta->find("name"); name != nullptr && name->is_string())
+        type = name->as_string();
     }
     type_of_entry_[id] = type;
     code_of_type_[type] = {*program, id, hash_of(**program)};
@@ -116,9 +117,12 @@ Result<> NodeProcesses::routable(const std::string& pid) const {
   return fail(kind::not_found, "process not found");
 }
 
-void NodeProcesses::deliver(const std::string& pid, lua::Message message) { node_.deliver(pid, std::move(message)); }
+void NodeProcesses::deliver(const std::string& pid, lua::Message message) {
+  node_.deliver(pid, std::move(message));
+}
 
-Result<Value> NodeProcesses::name_operation(units::NameOperation::Verb verb, const std::string& name, const std::string& pid) {
+Result<Value> NodeProcesses::name_operation(units::NameOperation::Verb verb, const std::string& name,
+                                            const std::string& pid) {
   return units::carry_out(node_.names(), verb, name, pid);
 }
 
@@ -145,7 +149,8 @@ std::function<void(Result<>)> reply_true(Process& caller, lua::OpId op, std::str
   };
 }
 
-StartRequest start_request(Process& caller, const std::string& id, Values arguments, const units::CallSettings& settings) {
+StartRequest start_request(Process& caller, const std::string& id, Values arguments,
+                           const units::CallSettings& settings) {
   StartRequest request;
   request.id = id;
   request.arguments = std::move(arguments);
@@ -173,40 +178,45 @@ lua::Dispatch WorkflowHostAdapter::spawn(Process& caller, lua::OpId op, units::S
   request.messages = std::move(command.messages);
   for (lua::Message& message : request.messages) message.from = caller.pid_text();
   service_->start(std::move(request), [self = shared_from_this(), caller = sched::Ref<Process>(&caller), op,
-                                       monitor = command.monitor,
-                                       link = command.link](Result<units::workflows::StartedWorkflow> started) {
+                                       monitor = command.monitor, link = command.link](
+                                          Result<units::workflows::StartedWorkflow> started) {
     if (!started) {
       caller->post_reply(op, lua::Reply::failure(std::move(started.error())));
       return;
     }
-    if (monitor || link) caller->post(units::Deferred{[self, pid = started->pid, monitor, link](Process& process) {
-      if (monitor) self->attach(process, pid, false);
-      if (link) self->attach(process, pid, true);
-    }});
+    if (monitor || link)
+      caller->post(units::Deferred{[self, pid = started->pid, monitor, link](Process& process) {
+        if (monitor) self->attach(process, pid, false);
+        if (link) self->attach(process, pid, true);
+      }});
     caller->post_reply(op, lua::Reply::of(started->pid));
   });
   return lua::Dispatch::pending;
 }
 
 lua::Dispatch WorkflowHostAdapter::execute(Process& caller, lua::OpId op, StartRequest request) {
-  const auto id = service_->execute(std::move(request), [caller = sched::Ref<Process>(&caller), op](WorkflowEnd end) {
-    caller->post_reply(op, {std::move(end.error), std::move(end.values)});
-  });
+  const auto id =
+      service_->execute(std::move(request), [caller = sched::Ref<Process>(&caller), op](WorkflowEnd end) {
+        caller->post_reply(op, {std::move(end.error), std::move(end.values)});
+      });
   unwatch_at_end(caller, op, service_, id);
   return lua::Dispatch::pending;
 }
 
 lua::Dispatch WorkflowHostAdapter::exec(Process& caller, lua::OpId op, units::Exec& command, lua::Reply&) {
-  return execute(caller, op, start_request(caller, command.id, std::move(command.arguments), command.settings));
+  return execute(caller, op,
+                 start_request(caller, command.id, std::move(command.arguments), command.settings));
 }
 
 lua::Dispatch WorkflowHostAdapter::send(Process& caller, lua::OpId op, units::Send& command, lua::Reply&) {
-  service_->signal(command.destination, {std::move(command.topic), caller.pid_text(), std::move(command.values)},
+  service_->signal(command.destination,
+                   {std::move(command.topic), caller.pid_text(), std::move(command.values)},
                    reply_true(caller, op));
   return lua::Dispatch::pending;
 }
 
-lua::Dispatch WorkflowHostAdapter::control(Process& caller, lua::OpId op, Control& command, lua::Reply& reply) {
+lua::Dispatch WorkflowHostAdapter::control(Process& caller, lua::OpId op, Control& command,
+                                           lua::Reply& reply) {
   const std::string prefix = std::string(verb_name(command.verb)) + " failed: ";
   switch (command.verb) {
     case Control::Verb::cancel:

@@ -46,21 +46,26 @@ class NodeProcesses final : public units::workflows::LocalProcesses {
   Result<std::string> resolve(const std::string& name) const override;
   Result<> routable(const std::string& pid) const override;
   void deliver(const std::string& pid, lua::Message message) override;
-  Result<Value> name_operation(units::NameOperation::Verb verb, const std::string& name, const std::string& pid) override;
+  Result<Value> name_operation(units::NameOperation::Verb verb, const std::string& name,
+                               const std::string& pid) override;
 
  private:
   units::Node& node_;
 };
 
 // A worker as a host: spawn starts a workflow, send signals it.
-class WorkflowHostAdapter final : public units::SpawnTarget, public std::enable_shared_from_this<WorkflowHostAdapter> {
+class WorkflowHostAdapter final : public units::SpawnTarget,
+                                  public std::enable_shared_from_this<WorkflowHostAdapter> {
  public:
-  explicit WorkflowHostAdapter(std::shared_ptr<units::workflows::Service> service) : service_(std::move(service)) {}
+  explicit WorkflowHostAdapter(std::shared_ptr<units::workflows::Service> service)
+      : service_(std::move(service)) {}
 
-  lua::Dispatch spawn(units::Process& caller, lua::OpId op, units::Spawn& command, lua::Reply& reply) override;
+  lua::Dispatch spawn(units::Process& caller, lua::OpId op, units::Spawn& command,
+                      lua::Reply& reply) override;
   lua::Dispatch exec(units::Process& caller, lua::OpId op, units::Exec& command, lua::Reply& reply) override;
   lua::Dispatch send(units::Process& caller, lua::OpId op, units::Send& command, lua::Reply& reply) override;
-  lua::Dispatch control(units::Process& caller, lua::OpId op, units::Control& command, lua::Reply& reply) override;
+  lua::Dispatch control(units::Process& caller, lua::OpId op, units::Control& command,
+                        lua::Reply& reply) override;
 
   lua::Dispatch execute(units::Process& caller, lua::OpId op, units::workflows::StartRequest request);
 

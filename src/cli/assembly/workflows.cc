@@ -21,10 +21,18 @@ class UnavailableHost final : public units::SpawnTarget {
   explicit UnavailableHost(Error why) : why_(Error::of(kind::unavailable, std::move(why.message))) {
     why_.retryable = true;
   }
-  lua::Dispatch spawn(units::Process&, lua::OpId, units::Spawn&, lua::Reply& reply) override { return refuse(reply); }
-  lua::Dispatch exec(units::Process&, lua::OpId, units::Exec&, lua::Reply& reply) override { return refuse(reply); }
-  lua::Dispatch send(units::Process&, lua::OpId, units::Send&, lua::Reply& reply) override { return refuse(reply); }
-  lua::Dispatch control(units::Process&, lua::OpId, units::Control&, lua::Reply& reply) override { return refuse(reply); }
+  lua::Dispatch spawn(units::Process&, lua::OpId, units::Spawn&, lua::Reply& reply) override {
+    return refuse(reply);
+  }
+  lua::Dispatch exec(units::Process&, lua::OpId, units::Exec&, lua::Reply& reply) override {
+    return refuse(reply);
+  }
+  lua::Dispatch send(units::Process&, lua::OpId, units::Send&, lua::Reply& reply) override {
+    return refuse(reply);
+  }
+  lua::Dispatch control(units::Process&, lua::OpId, units::Control&, lua::Reply& reply) override {
+    return refuse(reply);
+  }
 
  private:
   lua::Dispatch refuse(lua::Reply& reply) const { return units::refuse(reply, why_); }
@@ -35,7 +43,8 @@ class UnavailableHost final : public units::SpawnTarget {
 }  // namespace
 
 struct Workflows::Worker {
-  Worker(units::Node& node, app::SnapshotPtr entries, const std::string& bound) : programs(node, std::move(entries), bound) {}
+  Worker(units::Node& node, app::SnapshotPtr entries, const std::string& bound)
+      : programs(node, std::move(entries), bound) {}
 
   EntryPrograms programs;
   std::shared_ptr<units::workflows::Service> service;
@@ -67,7 +76,8 @@ Result<> Workflows::open(const app::FieldContext& context, app::Problems& proble
     app::Fields provider_fields(*provider, context, problems);
     const WorkflowStoreEntry store = read_workflow_store(provider_fields);
     if (!provider_fields.ok()) continue;
-    if (const auto [other, fresh] = worker_of_provider.try_emplace(worker.provider.text(), entry->id.text()); !fresh) {
+    if (const auto [other, fresh] = worker_of_provider.try_emplace(worker.provider.text(), entry->id.text());
+        !fresh) {
       fields.problem("provider", worker.provider.text() + " serves " + other->second + " already",
                      "declare a workflow.sqlite entry with another file for each worker");
       continue;
@@ -76,7 +86,9 @@ Result<> Workflows::open(const app::FieldContext& context, app::Problems& proble
     options.task_queue = worker.task_queue;
     options.cached_instances = worker.cached_instances;
     options.log_in_replay = worker.log_in_replay;
-    if (Result<> opened = open_worker(worker.provider.text(), entry->id.text(), store.file, options, false, tolerant); !opened) {
+    if (Result<> opened =
+            open_worker(worker.provider.text(), entry->id.text(), store.file, options, false, tolerant);
+        !opened) {
       return opened;
     }
   }
@@ -84,8 +96,9 @@ Result<> Workflows::open(const app::FieldContext& context, app::Problems& proble
   return open_worker(default_provider, default_worker, default_file, {}, true, tolerant);
 }
 
-Result<> Workflows::open_worker(const std::string& provider, const std::string& worker, const std::string& file,
-                                const units::workflows::ServiceOptions& extra, bool takes_all, bool tolerant) {
+Result<> Workflows::open_worker(const std::string& provider, const std::string& worker,
+                                const std::string& file, const units::workflows::ServiceOptions& extra,
+                                bool takes_all, bool tolerant) {
   auto store = units::workflows::SqliteStore::open({.file = file});
   if (!store) {
     if (!tolerant || store.error().kind != kind::conflict) return fail(std::move(store.error()));
@@ -115,7 +128,8 @@ void Workflows::stop() {
   for (const auto& [id, worker] : workers_) worker->service->stop();
 }
 
-lua::Dispatch Workflows::execute(units::Process& caller, lua::OpId op, units::ExecuteWorkflow& command, lua::Reply& reply) {
+lua::Dispatch Workflows::execute(units::Process& caller, lua::OpId op, units::ExecuteWorkflow& command,
+                                 lua::Reply& reply) {
   const auto bound = worker_of_.find(command.id);
   if (bound == worker_of_.end()) {
     return units::refuse(reply, Error::of(kind::not_found, "no workflow entry " + command.id));

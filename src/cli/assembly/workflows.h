@@ -24,7 +24,8 @@ class Workflows final : public units::WorkflowGateway {
   Result<> open(const app::FieldContext& context, app::Problems& problems, bool tolerant);
   void stop();
 
-  lua::Dispatch execute(units::Process& caller, lua::OpId op, units::ExecuteWorkflow& command, lua::Reply& reply) override;
+  lua::Dispatch execute(units::Process& caller, lua::OpId op, units::ExecuteWorkflow& command,
+                        lua::Reply& reply) override;
 
  private:
   struct Worker;
@@ -36,9 +37,9 @@ class Workflows final : public units::WorkflowGateway {
   const app::SnapshotPtr entries_;
   FunctionActivities activities_;
   NodeProcesses processes_;
-  std::map<std::string, std::unique_ptr<Worker>> workers_;     // by worker id
-  std::unordered_map<std::string, std::string> worker_of_;     // by workflow entry
-  std::unordered_map<std::string, Error> unavailable_;         // by worker id
+  std::map<std::string, std::unique_ptr<Worker>> workers_;  // by worker id
+  std::unordered_map<std::string, std::string> worker_of_;  // by workflow entry
+  std::unordered_map<std::string, Error> unavailable_;      // by worker id
 };
 
 }  // namespace trivium::cli

@@ -37,13 +37,13 @@ unsigned int trivium_lua_seed(lua_State* L);
 // destroy. LUA_YIELD is 1.
 #define luai_jmpbuf jmp_buf
 #define LUAI_THROW(L, c) ((c)->status == 1 ? _longjmp((c)->b, 1) : throw(c))
-#define LUAI_TRY(L, c, a)                      \
-  if (_setjmp((c)->b) == 0) {                  \
-    try {                                      \
-      a                                        \
-    } catch (...) {                            \
-      if ((c)->status == 0) (c)->status = -1;  \
-    }                                          \
+#define LUAI_TRY(L, c, a)                     \
+  if (_setjmp((c)->b) == 0) {                 \
+    try {                                     \
+      a                                       \
+    } catch (...) {                           \
+      if ((c)->status == 0) (c)->status = -1; \
+    }                                         \
   }
 
 // --- sorting --------------------------------------------------------------------------------------

@@ -22,8 +22,7 @@ int trivium_number_to_text(char* buffer, size_t size, double number) {
   if (std::isinf(number)) return put(buffer, number > 0 ? "+Inf" : "-Inf");
   char* const end = buffer + size - 1;
   // 2^63 itself does not fit an int64.
-  if (number >= -9223372036854775808.0 && number < 9223372036854775808.0 &&
-      number == std::trunc(number)) {
+  if (number >= -9223372036854775808.0 && number < 9223372036854775808.0 && number == std::trunc(number)) {
     const auto done = std::to_chars(buffer, end, static_cast<int64_t>(number));
     *done.ptr = '?';
     return static_cast<int>(done.ptr - buffer);
@@ -32,7 +31,8 @@ int trivium_number_to_text(char* buffer, size_t size, double number) {
   const auto scientific = std::to_chars(buffer, end, number, std::chars_format::scientific);
   *scientific.ptr = '\0';
   const char* exponent_text = std::strchr(buffer, 'e');
-  const int exponent = exponent_text != nullptr ? static_cast<int>(std::strtol(exponent_text + 1, nullptr, 10)) : 0;
+  const int exponent =
+      exponent_text != nullptr ? static_cast<int>(std::strtol(exponent_text + 1, nullptr, 10)) : 0;
   if (exponent < -4 || exponent >= 6) {
     *scientific.ptr = '?';
     return static_cast<int>(scientific.ptr - buffer);

@@ -10,7 +10,7 @@ namespace trivium::units {
 
 // What with_context, with_actor, with_scope and with_options of an executor or spawner set.
 struct CallSettings {
-  std::optional<Object> values;          // laid over the caller's
+  std::optional<Object> values;  // laid over the caller's
   std::optional<Actor> actor;
   std::optional<Array> policies;
   Object options;

@@ -8,7 +8,8 @@ namespace trivium::units {
 
 lua::Dispatch ExecuteWorkflow::perform(Process& process, lua::OpId op, lua::Reply& reply) {
   const std::shared_ptr<WorkflowGateway> gateway = process.node().service<WorkflowGateway>();
-  if (!gateway) return refuse(reply, Error::of(kind::unavailable, "workflows are not available in this runtime"));
+  if (!gateway)
+    return refuse(reply, Error::of(kind::unavailable, "workflows are not available in this runtime"));
   return gateway->execute(process, op, *this, reply);
 }
 
@@ -20,7 +21,9 @@ lua::Dispatch WorkflowInfo::perform(Process&, lua::OpId, lua::Reply& reply) {
   return answer(reply, field == Field::all ? Value() : Value(0));
 }
 
-lua::Dispatch WorkflowVersion::perform(Process&, lua::OpId, lua::Reply& reply) { return answer(reply, Value(max)); }
+lua::Dispatch WorkflowVersion::perform(Process&, lua::OpId, lua::Reply& reply) {
+  return answer(reply, Value(max));
+}
 
 lua::Dispatch WorkflowAttributes::perform(Process&, lua::OpId, lua::Reply& reply) {
   return refuse(reply, Error::of(kind::invalid, "workflow.attrs only available in workflow context"));

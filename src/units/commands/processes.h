@@ -30,8 +30,8 @@ struct Spawn final : CommandOf<Spawn> {
   Values arguments;
   bool monitor = false;
   bool link = false;
-  std::string name;                     // with_name; empty: none
-  std::vector<lua::Message> messages;   // with_message, in order
+  std::string name;                    // with_name; empty: none
+  std::vector<lua::Message> messages;  // with_message, in order
   CallSettings settings;
 
   lua::Dispatch perform(Process& process, lua::OpId op, lua::Reply& reply) override;
@@ -73,7 +73,8 @@ struct NameOperation final : CommandOf<NameOperation> {
 
 class Names;
 // What a NameOperation comes to: true, the PID, or whether there was such a name.
-Result<Value> carry_out(Names& names, NameOperation::Verb verb, const std::string& name, const std::string& pid);
+Result<Value> carry_out(Names& names, NameOperation::Verb verb, const std::string& name,
+                        const std::string& pid);
 
 // process.upgrade: never replies. In a workflow: continue as new.
 struct Upgrade final : CommandOf<Upgrade> {
