@@ -19,19 +19,25 @@ FunctionPool::FunctionPool(std::string id, lua::ProgramRef program, app::PoolOpt
 FunctionPool::~FunctionPool() = default;
 
 void FunctionPool::run(sched::Ref<Process> call) {
+  bool waits = false;
   {
     const std::lock_guard lock(mutex_);
-    if (active_ == most_) {
-      waiting_.push_back(std::move(call));
-      return;
-    }
-    ++active_;
-    if (!idle_.empty()) {
-      call->lend(std::move(idle_.back()));
-      idle_.pop_back();
+    waits = active_ == most_;
+    if (waits) {
+      waiting_.push_back(call);
+    } else {
+      ++active_;
+      if (!idle_.empty()) {
+        call->lend(std::move(idle_.back()));
+        idle_.pop_back();
+      }
     }
   }
-  call->launch();
+  if (waits) {
+    call->wait_for_worker();
+  } else {
+    call->launch();
+  }
 }
 
 void FunctionPool::give_back(std::unique_ptr<lua::Isolate> isolate) {

@@ -89,7 +89,17 @@ Result<> Process::prepare() { return build_isolate(); }
 
 void Process::publish() { node_.processes().insert(serial_, sched::Ref<Process>(this)); }
 
-void Process::launch() { node_.scheduler().wake(*this); }
+void Process::launch() {
+  stage_.store(Stage::launched);
+  node_.scheduler().wake(*this);
+}
+
+// A kill that came before finds the stage or is found here.
+void Process::wait_for_worker() {
+  Stage held = Stage::held;
+  stage_.compare_exchange_strong(held, Stage::waiting);
+  if (kill_requested_.load()) node_.scheduler().wake(*this);
+}
 
 void Process::discard() {
   node_.processes().erase(serial_);
@@ -121,12 +131,12 @@ void Process::abandon() {
 
 bool Process::post(Envelope envelope) {
   if (!mailbox_.push(std::move(envelope))) return false;
-  node_.scheduler().wake(*this);
+  if (stage_.load() != Stage::held) node_.scheduler().wake(*this);
   return true;
 }
 
 void Process::kill(Error error) {
-  kill_requested_.store(true, std::memory_order_release);
+  kill_requested_.store(true);
   post(Kill{std::move(error)});
 }
 
@@ -203,6 +213,7 @@ sched::Outcome Process::run() {
     complete({std::move(killed_), {}});
     return sched::Outcome::done;
   }
+  if (first && stage_.load() != Stage::launched) return sched::Outcome::idle;
   if (first) {
     begun_ = true;
     if (!isolate_) {

@@ -62,6 +62,8 @@ class Process final : public sched::Runnable, private lua::Host {
   void limit_time(Duration timeout, Error error);
   // Makes the entry function run. After publish.
   void launch();
+  // A call that waits for a worker: only being killed makes it run. After publish.
+  void wait_for_worker();
   // A message that is there when the entry function begins. Before publish.
   void preload(lua::Message message) { mailbox_.push(std::move(message)); }
   // Undoes prepare, publish, watchers and links of a process that was never launched.
@@ -175,6 +177,10 @@ class Process final : public sched::Runnable, private lua::Host {
   std::unique_ptr<lua::Isolate> isolate_;
   std::atomic<lua::Isolate*> running_{nullptr};
   std::atomic<bool> trap_links_{false};
+  // Until it is launched nothing but a kill makes it run, and while it is held not even that: whoever
+  // starts it still has to enter it everywhere.
+  enum class Stage : uint8_t { held, waiting, launched };
+  std::atomic<Stage> stage_{Stage::held};
   std::atomic<bool> kill_requested_{false};
   std::optional<Error> killed_;
   std::optional<Upgrading> upgrading_;
