@@ -6,7 +6,6 @@
 
 #include "app/application.h"
 #include "app/config.h"
-#include "app/dependencies.h"
 #include "cli/assembly/entries.h"
 #include "cli/assembly/kinds.h"
 #include "cli/assembly/modules.h"
@@ -60,6 +59,7 @@ app::Lifecycle host_lifecycle(app::Lifecycle lifecycle) {
 LocalRuntime::LocalRuntime(RuntimeOptions options)
     : options_(std::move(options)),
       entries_(options_.registry->current()),
+      dependencies_(*entries_),
       environment_(ambient_globals()),
       node_({scheduler_, timers_, blocking_, system_clock(), system_random(), environment_, runtime_modules(),
              options_.log},
@@ -98,11 +98,10 @@ Result<> LocalRuntime::create_entries(app::Problems& problems) {
   for (const auto& [id, entry] : options_.application->lua.all()) {
     if (entry.kind == app::LuaKind::function) create_function(entry);
   }
-  const app::Dependencies dependencies(*entries_);
   units::References references;
-  for (const app::EntryPtr& entry : entries_->all()) references[entry->id] = dependencies.of(*entry);
+  for (const app::EntryPtr& entry : entries_->all()) references[entry->id] = dependencies_.of(*entry);
   supervisor_.set_references(std::move(references));
-  for (const app::Entry* entry : dependencies.creation_order()) {
+  for (const app::Entry* entry : dependencies_.creation_order()) {
     app::Fields fields(*entry, context, problems);
     if (entry->kind == "process.host") create_process_host(*entry, fields);
     if (entry->kind == "terminal.host") create_terminal_host(*entry, fields);
@@ -123,8 +122,7 @@ void LocalRuntime::create_function(const app::LuaEntry& entry) {
 
 void LocalRuntime::supervise(const app::Entry& entry, const app::Lifecycle& lifecycle,
                              std::shared_ptr<units::Service> service) {
-  const app::Dependencies dependencies(*entries_);
-  (void)supervisor_.add({entry.id, lifecycle, dependencies.lifecycle_of(entry), std::move(service)});
+  (void)supervisor_.add({entry.id, lifecycle, dependencies_.lifecycle_of(entry), std::move(service)});
 }
 
 void LocalRuntime::create_process_host(const app::Entry& entry, app::Fields& fields) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "app/dependencies.h"
 #include "cli/assembly/workflows.h"
 #include "cli/runtime.h"
 #include "lua/environment.h"
@@ -45,6 +46,7 @@ class LocalRuntime final : public Runtime {
 
   RuntimeOptions options_;
   const app::SnapshotPtr entries_;
+  const app::Dependencies dependencies_;  // between them
   sched::ThreadedScheduler scheduler_;
   sched::SystemTimers timers_;
   sched::BlockingPool blocking_;
