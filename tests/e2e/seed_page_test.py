@@ -302,7 +302,8 @@ def test_workflow_survives_kill(app):
     with app.start("run", env={"PHASE": "one"}) as server:  # nobody tells it to go on: it waits again
         server.wait_for("runtime ready")
         server.kill()
-        assert "step" not in server.stderr.replace("step parked", "")
+        # "step parked" may be seen again: the kill can come before its result is on disk
+        assert "step one" not in server.stderr and "step two" not in server.stderr
     with app.start("run", env={"PHASE": "two"}) as server:
         server.wait_for("step two")
         server.wait_for("the order ended: 1 one went two true")
