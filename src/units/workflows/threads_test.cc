@@ -132,13 +132,15 @@ TEST_F(Threads, TheCommandLineReachesARunningRuntime) {
   service_->start(request, [&](const Result<StartedWorkflow>&) { started.set_value(); });
   started.get_future().wait();
   service_->watch("one", [&](WorkflowEnd end) { ended.set_value(std::move(end)); });
-  Result<Operator> outside = Operator::open(file(), system_clock(), system_random());
-  ASSERT_TRUE(outside) << outside.error().message;
-  EXPECT_EQ(outside->find("one")->type, "app:wait");
-  EXPECT_EQ(outside->terminate("two", "").error().kind, kind::not_found);
-  EXPECT_TRUE(outside->signal("one", {"go", "", encode_values({Value(7)})}));
+  Result<std::unique_ptr<Operator>> opened = open_sqlite_operator(file(), system_clock(), system_random());
+  ASSERT_TRUE(opened) << opened.error().message;
+  Operator* outside = opened->get();
+  EXPECT_EQ((*outside)->find("one")->type, "app:wait");
+  EXPECT_EQ((*outside)->terminate("two", "").error().kind, kind::not_found);
+  EXPECT_TRUE((*outside)->signal("one", {"go", "", encode_values({Value(7)})}));
   EXPECT_EQ(first_value(ended.get_future().get().values), Value(7));
-  EXPECT_EQ(outside->history(outside->find("one")->run_id)->back().type, EventType::execution_completed);
+  EXPECT_EQ((*outside)->history((*outside)->find("one")->run_id)->back().type,
+            EventType::execution_completed);
 }
 
 TEST_F(Threads, TheCommandLineDoesItItselfWhenNoRuntimeIsThere) {
@@ -152,9 +154,10 @@ TEST_F(Threads, TheCommandLineDoesItItselfWhenNoRuntimeIsThere) {
   started.get_future().wait();
   service_.reset();
   {
-    Result<Operator> outside = Operator::open(file(), system_clock(), system_random());
-    ASSERT_TRUE(outside) << outside.error().message;
-    EXPECT_TRUE(outside->signal("one", {"go", "", encode_values({Value(7)})}));
+    Result<std::unique_ptr<Operator>> opened = open_sqlite_operator(file(), system_clock(), system_random());
+    ASSERT_TRUE(opened) << opened.error().message;
+    Operator* outside = opened->get();
+    EXPECT_TRUE((*outside)->signal("one", {"go", "", encode_values({Value(7)})}));
   }
   boot();
   std::promise<WorkflowEnd> ended;

@@ -1,0 +1,152 @@
+#include "units/workflows/store/store_operator.h"
+
+#include <thread>
+
+#include "core/json.h"
+#include "core/uuid.h"
+#include "units/workflows/failure.h"
+#include "units/workflows/signal.h"
+
+namespace trivium::units::workflows {
+namespace {
+
+constexpr int64_t page = 500;  // runs
+
+Result<RunRow> found_or(std::optional<RunRow> found, std::string otherwise) {
+  if (!found) return fail(kind::not_found, std::move(otherwise));
+  return std::move(*found);
+}
+
+}  // namespace
+
+Result<> StoreOperator::transact(const std::function<Result<>(Tables&)>& work, bool read_only) {
+  Result<> outcome;
+  Job job{work, [&](Result<> done) { outcome = std::move(done); }, read_only};
+  store_->run({&job, 1});
+  return outcome;
+}
+
+// --- looking ----------------------------------------------------------------------------------------
+
+Result<std::vector<RunRow>> StoreOperator::list(const RunFilter& filter, size_t limit,
+                                                const std::function<bool(const RunRow&)>& accept) {
+  std::vector<RunRow> found;
+  Result<> done = read([&](Tables& tables) -> Result<> {
+    for (int64_t offset = 0; found.size() < limit; offset += page) {
+      std::vector<RunRow> runs = tables.list_runs(filter, page, offset);
+      for (RunRow& run : runs) {
+        if (found.size() < limit && (!accept || accept(run))) found.push_back(std::move(run));
+      }
+      if (static_cast<int64_t>(runs.size()) < page) break;
+    }
+    return {};
+  });
+  if (!done) return fail(std::move(done.error()));
+  return found;
+}
+
+Result<RunRow> StoreOperator::find(const std::string& workflow_id) {
+  std::optional<RunRow> found;
+  Result<> done = read([&](Tables& tables) -> Result<> {
+    found = tables.current_run(workflow_id);
+    return {};
+  });
+  if (!done) return fail(std::move(done.error()));
+  return found_or(std::move(found), "workflow not found for ID: " + workflow_id);
+}
+
+Result<RunRow> StoreOperator::run(const std::string& run_id) {
+  std::optional<RunRow> found;
+  Result<> done = read([&](Tables& tables) -> Result<> {
+    found = tables.run(run_id);
+    return {};
+  });
+  if (!done) return fail(std::move(done.error()));
+  return found_or(std::move(found), "no run has the ID " + run_id);
+}
+
+Result<PendingWork> StoreOperator::pending(const std::string& run_id) {
+  PendingWork found;
+  Result<> done = read([&](Tables& tables) -> Result<> {
+    found = {tables.inbound(run_id), tables.activities(run_id), tables.timers(run_id)};
+    return {};
+  });
+  if (!done) return fail(std::move(done.error()));
+  return found;
+}
+
+Result<std::vector<Event>> StoreOperator::history(const std::string& run_id) {
+  std::vector<Event> events;
+  Result<> done = read([&](Tables& tables) -> Result<> {
+    for (const std::string& batch : tables.history(run_id, 1, -1)) {
+      if (Result<> decoded = decode_events(batch, events); !decoded) return decoded;
+    }
+    return {};
+  });
+  if (!done) return fail(std::move(done.error()));
+  return events;
+}
+
+// --- asking -----------------------------------------------------------------------------------------
+
+Result<> StoreOperator::ask(const OperationRow& operation) {
+  int64_t sequence = 0;
+  Result<> done = transact([&](Tables& tables) -> Result<> {
+    if (served(tables)) {
+      sequence = tables.insert_operation(operation);
+      return {};
+    }
+    ScriptContext context;
+    context.now_ns = clock_->wall_ns();
+    context.new_run_id = [this] {
+      Uuid::Bytes bytes;
+      random_->secure_bytes(bytes.data(), bytes.size());
+      return Uuid::v4(bytes).text();
+    };
+    return apply_operation(tables, operation, context);
+  });
+  if (!done || sequence == 0) return done;
+  return await_outcome(sequence);
+}
+
+Result<> StoreOperator::await_outcome(int64_t sequence) {
+  const int64_t until = clock_->monotonic_ns() + patience_.count();
+  for (;;) {
+    std::string outcome;
+    Result<> looked = transact([&](Tables& tables) -> Result<> {
+      outcome = tables.take_outcome(sequence);
+      return {};
+    });
+    if (!looked) return looked;
+    if (!outcome.empty()) {
+      const Value chain = json::decode(outcome).value_or(Value());
+      if (chain.find("errors") != nullptr) return fail(error_of_chain(chain));
+      return {};
+    }
+    if (clock_->monotonic_ns() >= until) {
+      return fail(kind::timeout,
+                  "the runtime that has the workflow store does not answer; it may still do it");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+}
+
+Result<> StoreOperator::signal(const std::string& workflow_id, const lua::Message& message) {
+  Result<InboundRow> inbound = signal_of(message);
+  if (!inbound) return fail(std::move(inbound.error()));
+  return ask({0, inbound->type, workflow_id, std::move(inbound->attributes)});
+}
+
+Result<> StoreOperator::request_cancel(const std::string& workflow_id, const std::string& reason) {
+  return ask({0, EventType::execution_cancel_requested, workflow_id, Object{{"cause", reason}}});
+}
+
+Result<> StoreOperator::terminate(const std::string& workflow_id, const std::string& reason) {
+  return ask({0, EventType::execution_terminated, workflow_id, Object{{"reason", reason}}});
+}
+
+Result<> StoreOperator::retry(const std::string& workflow_id) {
+  return ask({0, EventType::task_scheduled, workflow_id, {}});
+}
+
+}  // namespace trivium::units::workflows
