@@ -103,6 +103,9 @@ void Core::apply(Changes& changes) {
   for (Changes::Posted& posted : changes.posted) {
     if (const sched::Ref<Run> run = find(posted.run_id)) run->take(std::move(posted.inbound));
   }
+  for (const std::string& id : changes.retried) {
+    if (const sched::Ref<Run> run = find(id)) run->retry();
+  }
   for (const RunRow& row : changes.closed) {
     sched::Ref<Run> run;
     {

@@ -253,7 +253,9 @@ void Service::list(std::optional<RunStatus> status, int64_t limit,
   auto found = std::make_shared<std::vector<RunRow>>();
   core_->transact(
       [found, status, limit](Tables& tables, ScriptContext&) -> Result<> {
-        *found = tables.list_runs(status, limit);
+        RunFilter filter;
+        filter.status = status;
+        *found = tables.list_runs(filter, limit, 0);
         return {};
       },
       [found, done = std::move(done)](Result<> outcome) {

@@ -135,12 +135,11 @@ TEST_F(Threads, TheCommandLineReachesARunningRuntime) {
   Result<std::unique_ptr<Operator>> opened = open_sqlite_operator(file(), system_clock(), system_random());
   ASSERT_TRUE(opened) << opened.error().message;
   Operator* outside = opened->get();
-  EXPECT_EQ((*outside)->find("one")->type, "app:wait");
-  EXPECT_EQ((*outside)->terminate("two", "").error().kind, kind::not_found);
-  EXPECT_TRUE((*outside)->signal("one", {"go", "", encode_values({Value(7)})}));
+  EXPECT_EQ(outside->find("one")->type, "app:wait");
+  EXPECT_EQ(outside->terminate("two", "").error().kind, kind::not_found);
+  EXPECT_TRUE(outside->signal("one", {"go", "", encode_values({Value(7)})}));
   EXPECT_EQ(first_value(ended.get_future().get().values), Value(7));
-  EXPECT_EQ((*outside)->history((*outside)->find("one")->run_id)->back().type,
-            EventType::execution_completed);
+  EXPECT_EQ(outside->history(outside->find("one")->run_id)->back().type, EventType::execution_completed);
 }
 
 TEST_F(Threads, TheCommandLineDoesItItselfWhenNoRuntimeIsThere) {
@@ -157,7 +156,7 @@ TEST_F(Threads, TheCommandLineDoesItItselfWhenNoRuntimeIsThere) {
     Result<std::unique_ptr<Operator>> opened = open_sqlite_operator(file(), system_clock(), system_random());
     ASSERT_TRUE(opened) << opened.error().message;
     Operator* outside = opened->get();
-    EXPECT_TRUE((*outside)->signal("one", {"go", "", encode_values({Value(7)})}));
+    EXPECT_TRUE(outside->signal("one", {"go", "", encode_values({Value(7)})}));
   }
   boot();
   std::promise<WorkflowEnd> ended;

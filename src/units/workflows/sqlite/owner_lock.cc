@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fstream>
+#include <thread>
 #include <utility>
 
 namespace trivium::units::workflows {
@@ -20,6 +22,15 @@ std::string own_command() {
     if (c == '\0' || c == '\n') c = ' ';
   }
   return command;
+}
+
+// Tries a few times: whoever only looks whether the lock is held has it for a moment.
+bool lock_exclusively(int descriptor) {
+  for (int tries = 0; flock(descriptor, LOCK_EX | LOCK_NB) != 0; ++tries) {
+    if (tries == 10) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
 }
 
 std::string holder(int descriptor) {
@@ -52,7 +63,7 @@ Result<OwnerLock> OwnerLock::acquire(const std::string& file) {
     error.retryable = true;
     return fail(std::move(error));
   }
-  if (flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0) {
+  if (!lock_exclusively(lock.descriptor_)) {
     return fail(kind::conflict, "the workflow store " + file + " is in use by " + holder(lock.descriptor_));
   }
   const std::string text = "process " + std::to_string(getpid()) + " (" + own_command() + ")\n";
@@ -60,6 +71,11 @@ Result<OwnerLock> OwnerLock::acquire(const std::string& file) {
   if (ftruncate(lock.descriptor_, 0) != 0 || pwrite(lock.descriptor_, text.data(), text.size(), 0) < 0)
     return lock;
   return lock;
+}
+
+bool OwnerLock::held(const std::string& file) {
+  const OwnerLock probe(open((file + ".lock").c_str(), O_RDONLY | O_CLOEXEC));
+  return probe.descriptor_ >= 0 && flock(probe.descriptor_, LOCK_SH | LOCK_NB) != 0;
 }
 
 }  // namespace trivium::units::workflows

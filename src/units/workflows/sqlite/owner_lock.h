@@ -18,6 +18,8 @@ class OwnerLock {
   // Conflict when another process has it ("… is in use by process 4711 (trivium run)"); Unavailable when
   // the side file cannot be written.
   static Result<OwnerLock> acquire(const std::string& file);
+  // Whether somebody has it. Locks the file for a moment itself; acquire() waits that long.
+  static bool held(const std::string& file);
 
  private:
   explicit OwnerLock(int descriptor) : descriptor_(descriptor) {}

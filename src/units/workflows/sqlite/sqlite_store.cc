@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <vector>
 
@@ -81,7 +82,12 @@ class SqliteStore::Impl {
 
   // Nothing when everything that succeeded is durable.
   std::optional<Error> transact(std::span<Job> jobs, std::vector<Result<>>& outcomes) {
-    if (!tables_->execute("BEGIN IMMEDIATE")) return trouble("cannot be written");
+    const bool reading = std::all_of(jobs.begin(), jobs.end(), [](const Job& job) { return job.read_only; });
+    if (!tables_->execute(reading ? "BEGIN" : "BEGIN IMMEDIATE")) {
+      Error error = trouble("cannot be written");
+      tables_->clear_error();
+      return error;
+    }
     for (size_t i = 0; i < jobs.size(); ++i) {
       if (!tables_->execute("SAVEPOINT job")) return roll_back();
       outcomes[i] = jobs[i].work(*tables_);

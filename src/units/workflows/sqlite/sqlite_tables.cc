@@ -120,10 +120,14 @@ std::vector<RunRow> SqliteTables::open_runs() {
   return runs(use);
 }
 
-std::vector<RunRow> SqliteTables::list_runs(std::optional<RunStatus> status, int64_t limit) {
-  Use use(
-      prepared("SELECT " RUN_COLUMNS " FROM runs WHERE ?1 < 0 OR status = ?1 ORDER BY number DESC LIMIT ?2"));
-  return runs(use.bind(status ? static_cast<int64_t>(*status) : -1).bind(limit));
+std::vector<RunRow> SqliteTables::list_runs(const RunFilter& filter, int64_t limit, int64_t offset) {
+  Use use(prepared("SELECT " RUN_COLUMNS
+                   " FROM runs WHERE (?1 < 0 OR status = ?1) AND (?2 = 0 OR (status = 0 AND parked <> '')) "
+                   "AND (?3 = '' OR type = ?3) AND started_ns >= ?4 AND (?5 = 0 OR started_ns < ?5) "
+                   "ORDER BY number DESC LIMIT ?6 OFFSET ?7"));
+  use.bind(filter.status ? static_cast<int64_t>(*filter.status) : -1).bind(int64_t{filter.parked});
+  use.bind(filter.type).bind(filter.started_from_ns).bind(filter.started_before_ns);
+  return runs(use.bind(limit).bind(offset));
 }
 
 void SqliteTables::insert_run(const RunRow& run) {

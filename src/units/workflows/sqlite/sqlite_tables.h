@@ -26,7 +26,7 @@ class SqliteTables final : public Tables {
   std::optional<RunRow> run(std::string_view run_id) override;
   std::vector<RunRow> open_children(std::string_view parent_run_id) override;
   std::vector<RunRow> open_runs() override;
-  std::vector<RunRow> list_runs(std::optional<RunStatus> status, int64_t limit) override;
+  std::vector<RunRow> list_runs(const RunFilter& filter, int64_t limit, int64_t offset) override;
   void insert_run(const RunRow& run) override;
   void update_run(const RunRow& run) override;
   int64_t delete_closed_runs(int64_t closed_before_ns, int64_t limit) override;

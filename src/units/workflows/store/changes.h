@@ -17,6 +17,7 @@ struct Changes {
   std::vector<RunRow> started;
   std::vector<Posted> posted;
   std::vector<RunRow> closed;
+  std::vector<std::string> retried;  // run ids: whoever has them parked tries again
 };
 
 // What every script is given.

@@ -3,6 +3,22 @@
 #include "units/workflows/store/scripts.h"
 
 namespace trivium::units::workflows {
+namespace {
+
+Result<> retry(Tables& tables, const std::string& workflow_id, ScriptContext& context) {
+  std::optional<RunRow> run = tables.current_run(workflow_id);
+  if (!run) return fail(kind::not_found, "workflow not found for ID: " + workflow_id);
+  if (run->status != RunStatus::running) {
+    return fail(kind::not_found, "workflow execution already completed");
+  }
+  if (run->parked.empty()) return fail(kind::invalid, "workflow " + workflow_id + " is not parked");
+  run->parked.clear();
+  tables.update_run(*run);
+  context.changes.retried.push_back(run->run_id);
+  return {};
+}
+
+}  // namespace
 
 Result<> apply_operation(Tables& tables, const OperationRow& operation, ScriptContext& context) {
   switch (operation.type) {
@@ -16,6 +32,8 @@ Result<> apply_operation(Tables& tables, const OperationRow& operation, ScriptCo
     case EventType::execution_terminated:
       return close_from_outside(tables, operation.workflow_id, "", operation.type, operation.attributes,
                                 context);
+    case EventType::task_scheduled:
+      return retry(tables, operation.workflow_id, context);
     default:
       return fail(kind::invalid, "unknown operation");
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/value.h"
@@ -59,6 +60,15 @@ struct RunRow {
   std::string outcome;            // JSON: attributes of the closing event
 };
 
+// Which runs to show. What is not given does not narrow.
+struct RunFilter {
+  std::optional<RunStatus> status;
+  bool parked = false;  // only those whose task cannot be carried out
+  std::string type;     // empty: any
+  int64_t started_from_ns = 0;
+  int64_t started_before_ns = 0;  // 0: no end
+};
+
 // An event that is durable but not in the history yet, because the workflow task that takes it up gives
 // it its id.
 struct InboundRow {
@@ -88,7 +98,9 @@ struct TimerRow {
 // Something asked of the runtime that has the store, by another process that looks into it.
 struct OperationRow {
   int64_t sequence = 0;
-  EventType type{};  // execution_signaled, execution_cancel_requested or execution_terminated
+  // execution_signaled, execution_cancel_requested, execution_terminated; task_scheduled: try a parked run
+  // again.
+  EventType type{};
   std::string workflow_id;
   Object attributes;  // of that event
 };

@@ -17,6 +17,7 @@ namespace trivium::units::workflows {
 struct Job {
   std::function<Result<>(Tables&)> work;
   std::function<void(Result<>)> done;
+  bool read_only = false;  // `work` writes nothing: need not wait for writers, nor they for it
 };
 
 class Store {

@@ -29,8 +29,8 @@ class Tables {
   virtual std::optional<RunRow> run(std::string_view run_id) = 0;
   virtual std::vector<RunRow> open_children(std::string_view parent_run_id) = 0;
   virtual std::vector<RunRow> open_runs() = 0;
-  // The newest first; `status`: nothing for all.
-  virtual std::vector<RunRow> list_runs(std::optional<RunStatus> status, int64_t limit) = 0;
+  // The newest first, without the first `offset` ones.
+  virtual std::vector<RunRow> list_runs(const RunFilter& filter, int64_t limit, int64_t offset) = 0;
   // Becomes the current run of its workflow id.
   virtual void insert_run(const RunRow& run) = 0;
   // Writes what changes during a run's life.

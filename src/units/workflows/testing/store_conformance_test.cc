@@ -269,10 +269,42 @@ TEST_P(StoreConformance, ListsTheNewestFirst) {
     });
   }
   run([](Tables& tables, ScriptContext&) -> Result<> {
-    const std::vector<RunRow> all = tables.list_runs(std::nullopt, 2);
+    const std::vector<RunRow> all = tables.list_runs({}, 2, 0);
     EXPECT_EQ(all.size(), 2U);
     EXPECT_EQ(all[0].run_id, "r3");
-    EXPECT_EQ(tables.list_runs(RunStatus::terminated, 10).size(), 2U);
+    RunFilter filter;
+    filter.status = RunStatus::terminated;
+    EXPECT_EQ(tables.list_runs(filter, 10, 0).size(), 2U);
+    EXPECT_EQ(tables.list_runs(filter, 10, 1).size(), 1U);
+    filter.type = "app:other";
+    EXPECT_TRUE(tables.list_runs(filter, 10, 0).empty());
+    return {};
+  });
+}
+
+TEST_P(StoreConformance, ListsByTypeTimeAndWhetherParked) {
+  start("r1");
+  const int64_t first = now_ns;
+  now_ns += 1000;
+  run([](Tables& tables, ScriptContext&) -> Result<> {
+    RunRow row = *tables.run("r1");
+    row.parked = "why";
+    tables.update_run(row);
+    return {};
+  });
+  run([&](Tables& tables, ScriptContext&) -> Result<> {
+    const auto count = [&](auto&& narrow) {
+      RunFilter filter;
+      narrow(filter);
+      return tables.list_runs(filter, 10, 0).size();
+    };
+    const std::string type = tables.run("r1")->type;
+    EXPECT_EQ(count([&](RunFilter& filter) { filter.type = type; }), 1U);
+    EXPECT_EQ(count([](RunFilter& filter) { filter.parked = true; }), 1U);
+    EXPECT_EQ(count([&](RunFilter& filter) { filter.started_from_ns = first; }), 1U);
+    EXPECT_EQ(count([&](RunFilter& filter) { filter.started_from_ns = first + 1; }), 0U);
+    EXPECT_EQ(count([&](RunFilter& filter) { filter.started_before_ns = first; }), 0U);
+    EXPECT_EQ(count([&](RunFilter& filter) { filter.started_before_ns = first + 1; }), 1U);
     return {};
   });
 }
