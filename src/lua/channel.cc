@@ -170,7 +170,7 @@ struct ChannelOps {
     lua_settop(L, 1);
     Isolate& isolate = Isolate::from(L);
     const bool wakes = would_wake_sender(channel);
-    if (can_receive(channel, isolate.first_message_for(channel) != Isolate::no_message)) {
+    if (can_receive(channel, isolate.first_message_for(channel) != TopicMailbox::none)) {
       if (wakes) {
         isolate.check_can_suspend(L);
         isolate.make_runnable(*isolate.current(), 0);
@@ -262,16 +262,16 @@ struct ChannelOps {
         if (can_send(*candidate.channel)) return i;
         continue;
       }
-      const size_t message = isolate.first_message_for(*candidate.channel);
+      const uint64_t message = isolate.first_message_for(*candidate.channel);
       const bool own = candidate.channel->buffered() > 0 || !candidate.channel->senders_.empty() ||
                        candidate.channel->closed_;
       if (own) return i;
-      if (message == Isolate::no_message) continue;
+      if (message == TopicMailbox::none) continue;
       int oldest = i;
-      size_t oldest_at = message;
+      uint64_t oldest_at = message;
       for (int j = i + 1; j < first + count; ++j) {
         const Case& other = case_at(L, j);
-        const size_t at = other.send ? Isolate::no_message : isolate.first_message_for(*other.channel);
+        const uint64_t at = other.send ? TopicMailbox::none : isolate.first_message_for(*other.channel);
         if (at < oldest_at) {
           oldest = j;
           oldest_at = at;

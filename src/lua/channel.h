@@ -12,6 +12,7 @@
 namespace trivium::lua {
 
 class Isolate;
+struct Subscription;
 
 inline constexpr const char* channel_metatable = "trivium.channel";
 
@@ -43,6 +44,10 @@ class Channel {
   // Removes the task from both queues.
   void forget(const Task& task);
 
+  // What feeds it from the mailbox; null: nothing. Kept by the isolate.
+  Subscription* subscription() const { return subscription_; }
+  void set_subscription(Subscription* subscription) { subscription_ = subscription; }
+
  private:
   friend struct ChannelOps;
 
@@ -56,6 +61,7 @@ class Channel {
   void push_buffered(lua_State* L);
 
   size_t capacity_;
+  Subscription* subscription_ = nullptr;
   bool closed_ = false;
   size_t head_ = 0;
   std::vector<int> buffer_;  // registry references, from head_ on

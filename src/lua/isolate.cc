@@ -5,7 +5,6 @@
 
 #include "lua/codec.h"
 #include "lua/error_object.h"
-#include "lua/message_object.h"
 #include "lua/sandbox/sandbox.h"
 #include "lua/types/types.h"
 
@@ -229,12 +228,11 @@ void Isolate::drive() {
 
 bool Isolate::waits_for_messages_only() const {
   return runnable_.empty() && inbound_.empty() && pending_.empty() && !finished_ &&
-         std::none_of(subscriptions_.begin(), subscriptions_.end(),
-                      [](const auto& subscription) { return subscription->topic == topic::events; });
+         mailbox_.find(topic::events) == nullptr;
 }
 
 bool Isolate::can_ever_wake() const {
-  if (!pending_.empty() || !subscriptions_.empty()) return true;
+  if (!pending_.empty() || mailbox_.has_subscriptions()) return true;
   return std::any_of(tasks_.begin(), tasks_.end(), [](const auto& task) { return !task->stuck; });
 }
 
@@ -320,13 +318,13 @@ void Isolate::reset() {
     lua_pushnil(main_);
     lua_rawsetp(main_, LUA_REGISTRYINDEX, task.get());
   }
-  for (const auto& subscription : subscriptions_) {
+  mailbox_.each_subscription([this](const Subscription& subscription) {
+    subscription.channel->set_subscription(nullptr);
     lua_pushnil(main_);
-    lua_rawsetp(main_, LUA_REGISTRYINDEX, subscription->channel);
-  }
+    lua_rawsetp(main_, LUA_REGISTRYINDEX, subscription.channel);
+  });
   runnable_.clear();
   tasks_.clear();
-  subscriptions_.clear();
   inbound_.clear();
   mailbox_.clear();
   main_task_ = nullptr;
@@ -421,131 +419,6 @@ void Isolate::take_reply(OpId op, Reply reply) {
   }
   const std::shared_ptr<Sink> sink = pending->sink;
   if (!sink->deliver(*this, reply)) erase_pending(op);
-}
-
-// --- messages ---------------------------------------------------------------------------------------
-
-void Isolate::take_message(Message message) {
-  if (!hand_over(message)) mailbox_.push_back(std::move(message));
-}
-
-Isolate::Subscription* Isolate::target_of(std::string_view topic) const {
-  Subscription* inbox = nullptr;
-  for (const auto& subscription : subscriptions_) {
-    if (subscription->topic.empty() && subscription->owned) {
-      inbox = subscription.get();
-    } else if (subscription->topic == topic) {
-      return subscription.get();
-    }
-  }
-  return topic.starts_with('@') ? nullptr : inbox;
-}
-
-// Gives the message to a coroutine that waits for it, or to the application's own buffered channel.
-// Other messages stay in the mailbox until somebody receives: routing is decided at hand-over.
-bool Isolate::hand_over(Message& message) {
-  Subscription* target = target_of(message.topic);
-  if (target == nullptr) return message.topic.starts_with('@') && message.topic != topic::events;
-  if (!target->channel->has_receiver()) {
-    if (target->owned || !target->channel->has_room()) return false;
-    // Nothing overtakes what had no room before.
-    if (first_message_for(*target->channel) != no_message) return false;
-  }
-  push_message(main_, *target, message);
-  target->channel->offer(*this, main_);
-  return true;
-}
-
-void Isolate::route_retained() {
-  std::deque<Message> retained;
-  retained.swap(mailbox_);
-  for (Message& message : retained) take_message(std::move(message));
-}
-
-void Isolate::push_message(lua_State* L, const Subscription& subscription, const Message& message) {
-  luaL_checkstack(L, 6, "too many values");
-  if (subscription.as_message) {
-    push_message_object(L, message);
-  } else if (message.values.count <= 1) {
-    if (push_values(L, message.values) == 0) lua_pushnil(L);
-  } else {
-    const int count = static_cast<int>(message.values.count);
-    lua_createtable(L, count, 0);
-    const int table = lua_gettop(L);
-    push_values(L, message.values);
-    for (int i = count; i >= 1; --i) lua_rawseti(L, table, i);
-  }
-}
-
-std::deque<Message> Isolate::take_mailbox() {
-  std::deque<Message> messages = std::exchange(mailbox_, {});
-  for (Inbound& inbound : inbound_) {
-    if (inbound.op == 0) messages.push_back(std::move(inbound.message));
-  }
-  return messages;
-}
-
-size_t Isolate::first_message_for(const Channel& channel) const {
-  if (mailbox_.empty()) return no_message;
-  for (size_t i = 0; i < mailbox_.size(); ++i) {
-    const Subscription* target = target_of(mailbox_[i].topic);
-    if (target != nullptr && target->channel == &channel) return i;
-  }
-  return no_message;
-}
-
-bool Isolate::receive_from_mailbox(lua_State* L, Channel& channel) {
-  const size_t at = first_message_for(channel);
-  if (at == no_message) return false;
-  const Message message = std::move(mailbox_[at]);
-  mailbox_.erase(mailbox_.begin() + static_cast<std::ptrdiff_t>(at));
-  push_message(L, *target_of(message.topic), message);
-  return true;
-}
-
-Isolate::Subscription* Isolate::subscription_of(const Channel* channel) {
-  for (const auto& subscription : subscriptions_) {
-    if (subscription->channel == channel) return subscription.get();
-  }
-  return nullptr;
-}
-
-Isolate::Subscription* Isolate::subscription_for(std::string_view topic) {
-  for (const auto& subscription : subscriptions_) {
-    if (subscription->topic == topic) return subscription.get();
-  }
-  return nullptr;
-}
-
-Isolate::Subscription& Isolate::subscribe(lua_State* L, std::string topic, Channel* channel, bool as_message,
-                                          bool owned) {
-  lua_rawsetp(L, LUA_REGISTRYINDEX, channel);
-  Subscription& made = *subscriptions_.emplace_back(
-      std::make_unique<Subscription>(Subscription{std::move(topic), channel, as_message, owned}));
-  if (!owned) route_retained();
-  return made;
-}
-
-bool Isolate::unsubscribe(lua_State* L, Channel* channel) {
-  Subscription* subscription = subscription_of(channel);
-  if (subscription == nullptr) return false;
-  push_channel(L, *subscription);  // keeps it alive until it is closed
-  // A listener's channel holds one message; it stays readable.
-  if (subscription->owned && !subscription->topic.empty() && subscription->topic != topic::events &&
-      receive_from_mailbox(L, *channel)) {
-    channel->push_value(*this, L);
-  }
-  lua_pushnil(L);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, channel);
-  std::erase_if(subscriptions_, [&](const auto& owned) { return owned.get() == subscription; });
-  channel->close(*this, L);
-  lua_pop(L, 1);
-  route_retained();
-  return true;
-}
-
-void Isolate::push_channel(lua_State* L, const Subscription& subscription) {
-  lua_rawgetp(L, LUA_REGISTRYINDEX, subscription.channel);
 }
 
 // --- interruption -----------------------------------------------------------------------------------

@@ -8,7 +8,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +20,7 @@
 #include "lua/message.h"
 #include "lua/program.h"
 #include "lua/task.h"
+#include "lua/topic_mailbox.h"
 
 namespace trivium::lua {
 
@@ -103,7 +103,9 @@ class Isolate {
   // Ends the slice at once, from within a command: no further Lua code runs until run() returns.
   void interrupt_now() { slice_over_ = true; }
   // The messages no coroutine took, for another isolate that takes over.
-  std::deque<Message> take_mailbox();
+  std::vector<Message> take_mailbox();
+  // Changes a message of this topic that no coroutine took yet, found by its values. False: there is none.
+  bool replace_message(std::string_view topic, const Values& old, const Values& fresh);
 
   // Whether nothing but a message could make it go on: no coroutine runs, no operation is pending, and
   // process events have no reader.
@@ -141,18 +143,14 @@ class Isolate {
 
   // --- subscriptions ------------------------------------------------------------------------------
 
-  struct Subscription {
-    std::string topic;  // empty: the inbox
-    Channel* channel;
-    bool as_message;  // Message objects instead of raw values
-    bool owned;       // made by inbox/events/listen rather than by the application
-  };
-  Subscription* subscription_of(const Channel* channel);
-  Subscription* subscription_for(std::string_view topic);
-  // The channel userdata must be on top of the stack; it is kept alive and popped.
-  Subscription& subscribe(lua_State* L, std::string topic, Channel* channel, bool as_message, bool owned);
-  // Closes the channel and forgets it. False when it is no subscription.
-  bool unsubscribe(lua_State* L, Channel* channel);
+  // Of this topic, or the inbox when it is empty; null when there is none.
+  Subscription* subscription_for(std::string_view topic) const;
+  // The userdata of the subscription's channel must be on top of the stack; it is kept alive and popped. A
+  // channel may get further topics; the inbox, whose topic is empty, has a channel to itself.
+  Subscription& subscribe(lua_State* L, std::string_view topic, Subscription subscription);
+  enum class Unread { as_subscribed, dropped };
+  // Closes the channel and forgets all its topics. False when it has none.
+  bool unsubscribe(lua_State* L, Channel* channel, Unread unread = Unread::as_subscribed);
   // Pushes the channel userdata of a subscription.
   void push_channel(lua_State* L, const Subscription& subscription);
 
@@ -173,9 +171,8 @@ class Isolate {
   Task& spawn(lua_State* from, int function_index);
   // Messages for `channel` waiting in the mailbox: pushes what a receive returns, if there is one.
   bool receive_from_mailbox(lua_State* L, Channel& channel);
-  static constexpr size_t no_message = static_cast<size_t>(-1);
-  // Position in the mailbox of the first message for `channel`, or no_message.
-  size_t first_message_for(const Channel& channel) const;
+  // Number of the oldest message for `channel`, or TopicMailbox::none.
+  uint64_t first_message_for(const Channel& channel);
 
  private:
   struct Pending {
@@ -208,9 +205,8 @@ class Isolate {
   void take_inbound();
   void take_reply(OpId op, Reply reply);
   void take_message(Message message);
-  Subscription* target_of(std::string_view topic) const;
   bool hand_over(Message& message);
-  void route_retained();
+  void feed(Subscription& subscription);
   void push_message(lua_State* L, const Subscription& subscription, const Message& message);
   void remove_task(Task& task);
   Pending* find_pending(OpId op);
@@ -229,8 +225,7 @@ class Isolate {
   Task* current_ = nullptr;
   TaskQueue runnable_;
 
-  std::deque<Message> mailbox_;
-  std::vector<std::unique_ptr<Subscription>> subscriptions_;
+  TopicMailbox mailbox_;
   std::vector<Pending> pending_;  // ascending op
   std::vector<Inbound> inbound_;
   OpId next_op_ = 1;

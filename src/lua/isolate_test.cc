@@ -116,13 +116,14 @@ int unwatch(lua_State* L) {
 int listen_to(lua_State* L) {
   Channel& channel = Channel::push_new(L, 0);
   lua_pushvalue(L, -1);
-  Isolate::from(L).subscribe(L, luaL_checkstring(L, 1), &channel, false, true);
+  Isolate::from(L).subscribe(L, luaL_checkstring(L, 1), {.channel = &channel, .readable = 1});
   return 1;
 }
 
 int own(lua_State* L) {
   lua_pushvalue(L, 2);
-  Isolate::from(L).subscribe(L, luaL_checkstring(L, 1), Channel::test(L, 2), false, false);
+  Isolate::from(L).subscribe(L, luaL_checkstring(L, 1),
+                             {.channel = Channel::test(L, 2), .feed = Subscription::Feed::buffered});
   return 0;
 }
 
@@ -516,7 +517,7 @@ TEST_F(IsolateTest, ASuccessorTakesTheMailboxOver) {
   send("a", 1);
   isolate_->run();
   send("b", 2);
-  const std::deque<Message> taken = isolate_->take_mailbox();
+  const std::vector<Message> taken = isolate_->take_mailbox();
   ASSERT_EQ(taken.size(), 2u);
   EXPECT_EQ(taken[0].topic, "a");
   EXPECT_EQ(taken[1].topic, "b");

@@ -365,7 +365,7 @@ Result<> Process::load_upgrade() {
   if (!program) {
     return trivium::fail(kind::internal, "upgrade: create failed: " + program.error().message);
   }
-  std::deque<lua::Message> retained = isolate_->take_mailbox();
+  std::vector<lua::Message> retained = isolate_->take_mailbox();
   release_resources();
   set_unit_options({});
   spec_.program = std::move(*program);

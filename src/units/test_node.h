@@ -138,14 +138,19 @@ class TestNode {
     issue_call(L);
     return lua::Isolate::from(L).await(L, finish);
   }
-  static int open(lua_State* L, std::string topic) {
+  static int open(lua_State* L, std::string_view topic) {
+    lua::Isolate& isolate = lua::Isolate::from(L);
+    if (const lua::Subscription* known = isolate.subscription_for(topic)) {
+      isolate.push_channel(L, *known);
+      return 1;
+    }
     lua::Channel& channel = lua::Channel::push_new(L, 0);
     lua_pushvalue(L, -1);
-    lua::Isolate::from(L).subscribe(L, std::move(topic), &channel, false, true);
+    isolate.subscribe(L, topic, {.channel = &channel});
     return 1;
   }
-  static int inbox(lua_State* L) { return open(L, std::string()); }
-  static int events(lua_State* L) { return open(L, std::string(lua::topic::events)); }
+  static int inbox(lua_State* L) { return open(L, {}); }
+  static int events(lua_State* L) { return open(L, lua::topic::events); }
   static int trap_links(lua_State* L) {
     lua::Isolate::from(L).host().set_unit_options({true, false});
     return 0;

@@ -156,15 +156,15 @@ int async(lua_State* L) {
   return to_channel(L, call, false);
 }
 
-int open(lua_State* L, std::string topic) {
+int open(lua_State* L, std::string_view topic) {
   lua::Channel& channel = lua::Channel::push_new(L, 0);
   lua_pushvalue(L, -1);
-  Isolate::from(L).subscribe(L, std::move(topic), &channel, false, true);
+  Isolate::from(L).subscribe(L, topic, {.channel = &channel});
   return 1;
 }
 int listen(lua_State* L) { return open(L, text(L, 1)); }
 int inbox(lua_State* L) { return open(L, ""); }
-int events(lua_State* L) { return open(L, std::string(lua::topic::events)); }
+int events(lua_State* L) { return open(L, lua::topic::events); }
 
 class Query final : public lua::Command {
  public:

@@ -1,0 +1,153 @@
+#include "lua/topic_mailbox.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace trivium::lua {
+
+Subscription* TopicMailbox::find(std::string_view topic) const {
+  if (subscriptions_.empty()) return nullptr;
+  const auto at = topics_.find(topic);
+  return at == topics_.end() ? nullptr : at->second.claimed_by;
+}
+
+Subscription* TopicMailbox::target_of(std::string_view topic) const {
+  if (Subscription* exact = find(topic)) return exact;
+  return is_runtime_topic(topic) ? nullptr : inbox_.get();
+}
+
+Subscription& TopicMailbox::open_inbox(Subscription subscription) {
+  inbox_ = std::make_unique<Subscription>(std::move(subscription));
+  return *inbox_;
+}
+
+Subscription& TopicMailbox::subscribe(std::string_view topic, Subscription subscription) {
+  Subscription& made = *subscriptions_.emplace_back(std::make_unique<Subscription>(std::move(subscription)));
+  claim(made, topic);
+  return made;
+}
+
+void TopicMailbox::add_topic(Subscription& subscription, std::string_view topic) {
+  claim(subscription, topic);
+}
+
+void TopicMailbox::claim(Subscription& subscription, std::string_view topic) {
+  const auto at = topics_.try_emplace(std::string(topic)).first;
+  if (for_inbox(*at) && !at->second.messages.empty()) unclaimed_.erase(at->second.messages.front().number);
+  at->second.claimed_by = &subscription;
+  subscription.topics.emplace_back(topic);
+}
+
+void TopicMailbox::unsubscribe(Subscription& subscription) {
+  if (&subscription == inbox_.get()) {
+    inbox_.reset();
+    return;
+  }
+  for (const std::string& topic : subscription.topics) {
+    const auto at = topics_.find(topic);
+    at->second.claimed_by = nullptr;
+    std::list<Waiting>& messages = at->second.messages;
+    if (is_runtime_topic(topic) && topic != topic::events) {
+      size_ -= messages.size();
+      messages.clear();
+    }
+    if (messages.empty()) {
+      topics_.erase(at);
+    } else if (for_inbox(*at)) {
+      unclaimed_.emplace(messages.front().number, at->first);
+    }
+  }
+  std::erase_if(subscriptions_, [&](const auto& owned) { return owned.get() == &subscription; });
+}
+
+void TopicMailbox::keep(Message message) {
+  auto at = topics_.find(std::string_view(message.topic));
+  if (at == topics_.end()) at = topics_.try_emplace(message.topic).first;
+  const uint64_t number = next_number_++;
+  if (at->second.messages.empty() && for_inbox(*at))
+    unclaimed_.emplace_hint(unclaimed_.end(), number, at->first);
+  at->second.messages.push_back({number, std::move(message)});
+  ++size_;
+}
+
+TopicMailbox::Topics::iterator TopicMailbox::first_topic(const Subscription& subscription) {
+  if (&subscription == inbox_.get()) {
+    return unclaimed_.empty() ? topics_.end() : topics_.find(unclaimed_.begin()->second);
+  }
+  auto first = topics_.end();
+  for (const std::string& topic : subscription.topics) {
+    const auto at = topics_.find(topic);
+    if (at->second.messages.empty()) continue;
+    if (first == topics_.end() ||
+        at->second.messages.front().number < first->second.messages.front().number) {
+      first = at;
+    }
+  }
+  return first;
+}
+
+uint64_t TopicMailbox::first_for(const Subscription& subscription) {
+  if (size_ == 0) return none;
+  const auto first = first_topic(subscription);
+  return first == topics_.end() ? none : first->second.messages.front().number;
+}
+
+std::optional<Message> TopicMailbox::take_for(const Subscription& subscription) {
+  if (size_ == 0) return std::nullopt;
+  const auto first = first_topic(subscription);
+  if (first == topics_.end()) return std::nullopt;
+  return take_first(first);
+}
+
+Message TopicMailbox::take_first(Topics::iterator topic) {
+  std::list<Waiting>& messages = topic->second.messages;
+  const uint64_t number = messages.front().number;
+  Message message = std::move(messages.front().message);
+  messages.pop_front();
+  --size_;
+  if (for_inbox(*topic)) {
+    // The next message of the topic takes its place among the first ones, in the same node.
+    auto place = unclaimed_.extract(number);
+    if (!messages.empty()) {
+      place.key() = messages.front().number;
+      unclaimed_.insert(std::move(place));
+    }
+  }
+  if (messages.empty() && topic->second.claimed_by == nullptr) topics_.erase(topic);
+  return message;
+}
+
+bool TopicMailbox::replace(std::string_view topic, const Values& old, const Values& fresh) {
+  const auto at = topics_.find(topic);
+  if (at == topics_.end()) return false;
+  for (Waiting& waiting : at->second.messages) {
+    if (waiting.message.values.bytes != old.bytes) continue;
+    waiting.message.values = fresh;
+    return true;
+  }
+  return false;
+}
+
+std::vector<Message> TopicMailbox::take_all() {
+  std::list<Waiting> all;
+  const auto older = [](const Waiting& a, const Waiting& b) { return a.number < b.number; };
+  for (auto& [name, topic] : topics_) all.splice(all.end(), topic.messages);
+  all.sort(older);
+  std::vector<Message> messages;
+  messages.reserve(all.size());
+  for (Waiting& waiting : all) messages.push_back(std::move(waiting.message));
+  unclaimed_.clear();
+  std::erase_if(topics_, [](const auto& topic) { return topic.second.claimed_by == nullptr; });
+  size_ = 0;
+  return messages;
+}
+
+void TopicMailbox::clear() {
+  inbox_.reset();
+  subscriptions_.clear();
+  unclaimed_.clear();
+  topics_.clear();
+  size_ = 0;
+}
+
+}  // namespace trivium::lua
