@@ -1,24 +1,54 @@
 #include "lua/memory.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include "lua/state.h"
 
 namespace trivium::lua {
+namespace {
+
+constexpr size_t smallest_chunk = 1024;
+constexpr size_t largest_chunk = 32768;
+
+size_t class_of(size_t size) { return (size - 1) / Memory::granule; }
+size_t rounded(size_t size) { return (size + Memory::granule - 1) / Memory::granule * Memory::granule; }
+
+}  // namespace
+
+bool Memory::is_small([[maybe_unused]] size_t size) {
+#ifdef __SANITIZE_ADDRESS__
+  return false;
+#else
+  return size <= largest_small;
+#endif
+}
+
+Memory::~Memory() {
+  while (Chunk* chunk = chunks_) {
+    chunks_ = chunk->next;
+    std::free(chunk);
+  }
+  while (Large* large = large_) {
+    large_ = large->next;
+    std::free(large);
+  }
+}
 
 void* Memory::allocate(void* ud, void* block, size_t old_size, size_t new_size) {
   auto& memory = *static_cast<Memory*>(ud);
   if (block == nullptr) old_size = 0;  // Lua passes the kind of object instead
   if (new_size == 0) {
-    std::free(block);
+    if (block != nullptr) memory.give(block, old_size);
     memory.used_ -= old_size;
     return nullptr;
   }
   if (memory.limit_ != 0 && new_size > old_size && !memory.grant(new_size - old_size)) return nullptr;
-  void* const grown = std::realloc(block, new_size);
-  if (grown != nullptr) memory.used_ += new_size - old_size;
-  return grown;
+  void* const made = block == nullptr ? memory.take(new_size) : memory.resize(block, old_size, new_size);
+  if (made != nullptr) memory.used_ += new_size - old_size;
+  return made;
 }
 
 // Lua answers a refusal by collecting its garbage and asking for the same once more; only when that did not
@@ -35,6 +65,114 @@ bool Memory::grant(size_t more) {
   exceeded_ = refused != more || !fits;
   if (exceeded_ && on_exceeded_ != nullptr) on_exceeded_(context_);
   return !exceeded_ || refused != more;
+}
+
+// --- blocks -------------------------------------------------------------------------------------------
+
+void* Memory::take(size_t size) {
+  if (confined_) return take_confined(size);
+  return is_small(size) ? take_small(class_of(size)) : take_large(size);
+}
+
+void Memory::give(void* block, size_t size) {
+  if (is_small(size)) {
+    FreeBlock*& list = free_lists_[class_of(size)];
+    list = new (block) FreeBlock{list};
+    return;
+  }
+  if (in_region(block)) return;
+  Large* const large = static_cast<Large*>(block) - 1;
+  (large->previous != nullptr ? large->previous->next : large_) = large->next;
+  if (large->next != nullptr) large->next->previous = large->previous;
+  std::free(large);
+}
+
+void* Memory::resize(void* block, size_t old_size, size_t new_size) {
+  const bool small = is_small(old_size);
+  if (small && is_small(new_size) && class_of(old_size) == class_of(new_size)) return block;
+  if (!small && !is_small(new_size) && !in_region(block)) return resize_large(block, new_size);
+  void* const moved = take(new_size);
+  if (moved == nullptr) return nullptr;
+  std::memcpy(moved, block, std::min(old_size, new_size));
+  give(block, old_size);
+  return moved;
+}
+
+void* Memory::take_small(size_t index) {
+  if (FreeBlock* block = free_lists_[index]) {
+    free_lists_[index] = block->next;
+    return block;
+  }
+  const size_t size = (index + 1) * granule;
+  if (static_cast<size_t>(end_ - free_) < size &&
+      !add_chunk(std::clamp(held_ / 4, smallest_chunk, largest_chunk)))
+    return nullptr;
+  return std::exchange(free_, free_ + size);
+}
+
+bool Memory::add_chunk(size_t size) {
+  // What is left of the chunk before becomes small blocks.
+  for (auto left = static_cast<size_t>(end_ - free_); left >= granule;) {
+    const size_t part = std::min(left, largest_small);
+    give(free_, part);
+    free_ += part;
+    left -= part;
+  }
+  void* const memory = std::malloc(size);
+  if (memory == nullptr) return false;
+  chunks_ = new (memory) Chunk{chunks_, size};
+  held_ += size;
+  free_ = reinterpret_cast<std::byte*>(chunks_ + 1);
+  end_ = static_cast<std::byte*>(memory) + size / granule * granule;
+  return true;
+}
+
+void* Memory::take_large(size_t size) {
+  void* const memory = std::malloc(sizeof(Large) + size);
+  if (memory == nullptr) return nullptr;
+  auto* const large = new (memory) Large{large_, nullptr};
+  if (large_ != nullptr) large_->previous = large;
+  large_ = large;
+  return large + 1;
+}
+
+void* Memory::resize_large(void* block, size_t new_size) {
+  void* const memory = std::realloc(static_cast<Large*>(block) - 1, sizeof(Large) + new_size);
+  if (memory == nullptr) return nullptr;
+  auto* const large = static_cast<Large*>(memory);
+  (large->previous != nullptr ? large->previous->next : large_) = large;
+  if (large->next != nullptr) large->next->previous = large;
+  return large + 1;
+}
+
+// --- images -------------------------------------------------------------------------------------------
+
+void Memory::confine(std::byte* region, size_t size) {
+  confined_ = true;
+  region_ = free_ = region;
+  region_end_ = end_ = region + size;
+}
+
+void* Memory::take_confined(size_t size) {
+  if (is_small(size)) {
+    const size_t index = class_of(size);
+    if (FreeBlock* block = free_lists_[index]) {
+      free_lists_[index] = block->next;
+      return block;
+    }
+  }
+  if (static_cast<size_t>(end_ - free_) < rounded(size)) return nullptr;
+  return std::exchange(free_, free_ + rounded(size));
+}
+
+std::byte* Memory::place(size_t size, size_t used) {
+  size = rounded(size);
+  if (!add_chunk(sizeof(Chunk) + size + smallest_chunk)) return nullptr;
+  std::byte* const placed = std::exchange(free_, free_ + size);
+  region_ = placed;
+  region_end_ = placed + size;
+  used_ += used;
+  return placed;
 }
 
 }  // namespace trivium::lua

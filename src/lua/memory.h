@@ -1,19 +1,34 @@
-// The accounting allocator of one isolate.
+// The allocator of one isolate: it counts, holds to a limit, and gives everything back at once.
+//
+// Small blocks come from free lists by size, filled from chunks that grow with the isolate: Lua tells the
+// size when it frees, so they need no header, and an isolate of a few kilobytes pays for few large
+// allocations instead of many small ones. Larger blocks are the C library's, linked so that they can be
+// freed together. Chunks stay until the isolate ends.
+//
+// Threads: one at a time. With the address sanitizer every block is a large one, so that it is watched.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 
 namespace trivium::lua {
 
 class Memory {
  public:
   Memory(size_t limit, unsigned seed) : limit_(limit), seed_(seed) {}
+  // Frees what was not given back.
+  ~Memory();
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
 
   // lua_Alloc; `ud` is the Memory.
   static void* allocate(void* ud, void* block, size_t old_size, size_t new_size);
 
   size_t used() const { return used_; }
   size_t limit() const { return limit_; }
+  // Held for small blocks, in use or not.
+  size_t held() const { return held_; }
   // An allocation was refused: the isolate must end, whatever its code does with the error.
   bool exceeded() const { return exceeded_; }
   // Called once, inside the allocation that exceeds the limit; must not allocate through this.
@@ -25,10 +40,59 @@ class Memory {
   bool tight() const { return limit_ != 0 && used_ > limit_ / 2; }
   unsigned seed() const { return seed_; }
 
+  // --- for images of states (lua/state_image.h) -----------------------------------------------------
+
+  static constexpr size_t granule = 16;
+
+  // Takes every block, whatever its size, from `region`, which must be aligned to a granule and outlive
+  // this; refuses what does not fit.
+  void confine(std::byte* region, size_t size);
+  // The part of the region that was ever in use.
+  size_t confined_size() const { return static_cast<size_t>(free_ - region_); }
+  // A first chunk that begins with `size` bytes for the caller to fill with blocks of `used` bytes in all.
+  // Those of them that are large are never reused. Null: out of memory. Only while nothing is allocated.
+  std::byte* place(size_t size, size_t used);
+
  private:
+  static constexpr size_t classes = 16;
+  static constexpr size_t largest_small = classes * granule;
+
+  struct FreeBlock {
+    FreeBlock* next;
+  };
+  struct Chunk {
+    Chunk* next;
+    size_t size;  // keeps what follows aligned
+  };
+  struct alignas(granule) Large {
+    Large* next;
+    Large* previous;
+  };
+
+  static bool is_small(size_t size);
+  bool in_region(const void* block) const { return block >= region_ && block < region_end_; }
   bool grant(size_t more);
+  void* take(size_t size);
+  void give(void* block, size_t size);
+  void* resize(void* block, size_t old_size, size_t new_size);
+  void* take_small(size_t index);
+  void* take_confined(size_t size);
+  bool add_chunk(size_t size);
+  void* take_large(size_t size);
+  void* resize_large(void* block, size_t new_size);
+
+  std::byte* free_ = nullptr;  // of the newest chunk: from here on unused
+  std::byte* end_ = nullptr;
+  std::array<FreeBlock*, classes> free_lists_{};
+  Chunk* chunks_ = nullptr;
+  Large* large_ = nullptr;
+  // Blocks placed from outside, or all of them when confined.
+  const std::byte* region_ = nullptr;
+  const std::byte* region_end_ = nullptr;
+  bool confined_ = false;
 
   size_t used_ = 0;
+  size_t held_ = 0;
   size_t limit_;
   unsigned seed_;
   void (*on_exceeded_)(void*) = nullptr;

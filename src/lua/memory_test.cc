@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
 namespace trivium::lua {
 namespace {
 
@@ -48,6 +51,49 @@ TEST(Memory, GivingUpWithoutAskingAgainCounts) {
   EXPECT_NE(message, nullptr);
   EXPECT_TRUE(memory.exceeded());
   grow(memory, message, 20, 0);
+}
+
+TEST(Memory, KeepsWhatABlockHoldsWhileItChangesItsSize) {
+  Memory memory(0, 0);
+  auto* block = static_cast<unsigned char*>(grow(memory, nullptr, 0, 1));
+  block[0] = 0;
+  size_t size = 1;
+  for (const size_t next : {15, 16, 17, 255, 256, 257, 5000, 40000, 300, 256, 40, 8}) {
+    block = static_cast<unsigned char*>(grow(memory, block, size, next));
+    for (size_t i = 0; i < std::min(size, next); ++i) ASSERT_EQ(block[i], i % 251) << next;
+    for (size_t i = size; i < next; ++i) block[i] = static_cast<unsigned char>(i % 251);
+    size = next;
+    EXPECT_EQ(memory.used(), size);
+  }
+  grow(memory, block, size, 0);
+}
+
+TEST(Memory, UsesSmallBlocksAgain) {
+  Memory memory(0, 0);
+  for (int round = 0; round < 100; ++round) {
+    std::vector<void*> blocks;
+    for (size_t size = 1; size <= 300; ++size) blocks.push_back(grow(memory, nullptr, 0, size));
+    for (size_t size = 1; size <= 300; ++size) grow(memory, blocks[size - 1], size, 0);
+  }
+  EXPECT_EQ(memory.used(), 0u);
+  EXPECT_LE(memory.held(), 100000u);
+}
+
+TEST(Memory, AlignsEveryBlockForAnything) {
+  Memory memory(0, 0);
+  for (size_t size = 1; size <= 600; size += 7) {
+    void* block = grow(memory, nullptr, 0, size);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(block) % alignof(std::max_align_t), 0u) << size;
+  }
+}
+
+TEST(Memory, GivesEverythingBackAtOnce) {
+  // What is left is the leak checker's to find.
+  Memory memory(0, 0);
+  for (size_t size = 1; size <= 2000; size += 13) grow(memory, nullptr, 0, size);
+  void* large = grow(memory, nullptr, 0, 1000);
+  grow(memory, nullptr, 0, 1000);
+  grow(memory, large, 1000, 0);
 }
 
 }  // namespace
