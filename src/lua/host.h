@@ -44,6 +44,11 @@ class Host {
   virtual const std::string& entry_id() = 0;
   virtual const FrameRef& frame() = 0;
 
+  // Whether the unit may do this to that: modules ask before they carry out what is guarded.
+  virtual bool allows([[maybe_unused]] std::string_view action, [[maybe_unused]] std::string_view resource) {
+    return true;
+  }
+
   // A record from the unit's code (print, the logger module). `logger` is empty for print. The host
   // adds the pid; a workflow keeps quiet while it replays.
   virtual void log(LogLevel level, std::string_view logger, std::string_view message, Object fields) = 0;

@@ -5,6 +5,7 @@
 #include "lua/isolate.h"
 #include "modules/arguments.h"
 #include "modules/future.h"
+#include "modules/permission.h"
 #include "modules/replies.h"
 #include "modules/settings.h"
 #include "modules/userdata.h"
@@ -23,6 +24,7 @@ Executor& check_executor(lua_State* L);
 int prepare(lua_State* L, int index, const units::CallSettings* settings, units::CallFunction& call) {
   Result<std::string> target = target_id(check_string_like(L, index));
   if (!target) return push_failure(L, target.error());
+  if (!allowed(L, "funcs.call", *target)) return push_denied(L, "not allowed: " + *target);
   call.target = std::move(*target);
   if (settings != nullptr) call.settings = *settings;
   Dropped dropped;
@@ -61,11 +63,20 @@ int executor_async(lua_State* L) { return start_async(L, 2, &check_executor(L).s
 
 int push_executor(lua_State* L, Executor executor);
 
-template <Result<> (*change)(lua_State*, int, units::CallSettings&)>
-int with(lua_State* L) {
+int with_context(lua_State* L) {
+  Executor changed = check_executor(L);
+  if (!allowed(L, "funcs.context", "context"))
+    return push_denied(L, "not allowed to call functions with custom context");
+  luaL_checktype(L, 2, LUA_TTABLE);
+  if (Result<> done = merge_values(L, 2, changed.settings); !done) return push_failure(L, done.error());
+  return push_executor(L, std::move(changed));
+}
+
+int with_options(lua_State* L) {
   Executor changed = check_executor(L);
   luaL_checktype(L, 2, LUA_TTABLE);
-  if (Result<> done = change(L, 2, changed.settings); !done) return push_failure(L, done.error());
+  if (Result<> done = replace_options(L, 2, changed.settings); !done) return push_failure(L, done.error());
+  if (Result<> done = check_network(L, changed.settings); !done) return push_failure(L, done.error());
   return push_executor(L, std::move(changed));
 }
 
@@ -76,8 +87,8 @@ int text(lua_State* L) {
 }
 
 constexpr luaL_Reg methods[] = {
-    {"with_context", with<merge_values>},
-    {"with_options", with<replace_options>},
+    {"with_context", with_context},
+    {"with_options", with_options},
     {"call", executor_call},
     {"async", executor_async},
     {nullptr, nullptr},

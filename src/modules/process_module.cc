@@ -5,6 +5,7 @@
 #include "lua/isolate.h"
 #include "lua/sandbox/frozen.h"
 #include "modules/arguments.h"
+#include "modules/permission.h"
 #include "modules/process_receiving.h"
 #include "modules/replies.h"
 #include "modules/spawner.h"
@@ -56,9 +57,9 @@ int send(lua_State* L) {
 
 int issue_spawn(lua_State* L, bool monitor, bool link) {
   units::Spawn command;
-  if (const int refused = read_spawn(L, 1, command); refused != 0) return refused;
   command.monitor = monitor;
   command.link = link;
+  if (const int refused = read_spawn(L, 1, command); refused != 0) return refused;
   Isolate::from(L).issue(L, command);
   return 0;
 }
@@ -115,12 +116,31 @@ int upgrade(lua_State* L) {
 
 constexpr lua_Integer local_scope = 0;
 
-// Scopes beyond this node need a cluster.
-int refuse_scope(lua_State* L, int index) {
-  if (lua_isnoneornil(L, index)) return 0;
-  if (lua_type(L, index) != LUA_TNUMBER)
-    return push_failure(L, Error::of(kind::invalid, "scope must be a number"));
-  const auto scope = static_cast<lua_Integer>(lua_tonumber(L, index));
+// The end of an action's name.
+const char* scope_suffix(lua_Integer scope) {
+  switch (scope) {
+    case local_scope:
+      return "";
+    case 1:
+      return ".eventual";
+    case 2:
+      return ".consistent";
+    default:
+      return ".strong";
+  }
+}
+
+// Nothing (0) when the scope argument is local, and the unit may do `verb` to the name. Scopes beyond this
+// node need a cluster.
+int refuse_scope(lua_State* L, int index, const std::string& verb, const std::string& name) {
+  lua_Integer scope = local_scope;
+  if (!lua_isnoneornil(L, index)) {
+    if (lua_type(L, index) != LUA_TNUMBER)
+      return push_failure(L, Error::of(kind::invalid, "scope must be a number"));
+    scope = static_cast<lua_Integer>(lua_tonumber(L, index));
+  }
+  if (!allowed(L, "process.registry." + verb + scope_suffix(scope), name))
+    return push_denied(L, "not allowed to " + verb + " name: " + name);
   if (scope == local_scope) return 0;
   return push_failure(L, Error::of(kind::internal, scope == 1 ? "eventual registry not available"
                                                               : "global registry not available"));
@@ -138,10 +158,14 @@ int issue_name(lua_State* L, NameOperation::Verb verb) {
       if (!units::looks_like_pid(command.pid)) {
         return push_failure(L, Error::of(kind::invalid, "invalid pid: " + command.pid));
       }
+      if (command.pid != Isolate::from(L).host().pid() &&
+          !allowed(L, "process.registry.foreign", command.pid)) {
+        return push_denied(L, "not allowed to register foreign pid: " + command.pid);
+      }
     }
-    if (const int refused = refuse_scope(L, 3); refused != 0) return refused;
+    if (const int refused = refuse_scope(L, 3, "register", command.name); refused != 0) return refused;
   } else if (verb == NameOperation::Verb::unregister) {
-    if (const int refused = refuse_scope(L, 2); refused != 0) return refused;
+    if (const int refused = refuse_scope(L, 2, "unregister", command.name); refused != 0) return refused;
   }
   Isolate::from(L).issue(L, command);
   return 0;

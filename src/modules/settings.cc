@@ -2,6 +2,7 @@
 
 #include "core/entry_id.h"
 #include "lua/plain_data.h"
+#include "modules/permission.h"
 
 namespace trivium::lua {
 
@@ -25,6 +26,13 @@ Result<> merge_options(lua_State* L, int index, units::CallSettings& settings) {
   if (!options) return trivium::fail(std::move(options.error()));
   for (auto& [key, value] : *options) settings.options.set(key, std::move(value));
   return {};
+}
+
+Result<> check_network(lua_State* L, const units::CallSettings& settings) {
+  const Value* network = settings.options.find("network");
+  if (network == nullptr || !network->is_string() || network->as_string().empty()) return {};
+  if (allowed(L, "network.select", network->as_string())) return {};
+  return trivium::fail(kind::permission_denied, "not allowed: network " + network->as_string());
 }
 
 Result<std::string> target_id(std::string_view text) {

@@ -13,6 +13,9 @@ Result<> merge_values(lua_State* L, int index, units::CallSettings& settings);
 Result<> replace_options(lua_State* L, int index, units::CallSettings& settings);
 Result<> merge_options(lua_State* L, int index, units::CallSettings& settings);
 
+// Whether the unit may use the network that the options name, if they do.
+Result<> check_network(lua_State* L, const units::CallSettings& settings);
+
 // A full entry id, or the error for one that is not.
 Result<std::string> target_id(std::string_view text);
 

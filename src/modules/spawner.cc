@@ -6,6 +6,7 @@
 #include "lua/isolate.h"
 #include "lua/sandbox/frozen.h"
 #include "modules/arguments.h"
+#include "modules/permission.h"
 #include "modules/replies.h"
 #include "modules/settings.h"
 #include "modules/userdata.h"
@@ -22,12 +23,41 @@ struct Spawner {
 Spawner& check_spawner(lua_State* L);
 int push_spawner(lua_State* L, Spawner spawner);
 
-template <Result<> (*change)(lua_State*, int, units::CallSettings&)>
+[[noreturn]] void raise(lua_State* L, const Error& error) {
+  push_error(L, error);
+  lua_error(L);
+  __builtin_unreachable();
+}
+
+void check_may_set_context(lua_State* L) {
+  if (!allowed(L, "process.context", "context"))
+    raise_denied(L, "not allowed to spawn processes with custom context");
+}
+
+// A spawner carries its maker's actor and scope, if there are any.
+void check_may_pass_on_identity(lua_State* L) {
+  const FrameRef& frame = Isolate::from(L).host().frame();
+  if (!frame || (!frame->actor && !frame->policies)) return;
+  if (!allowed(L, "process.security", "security"))
+    raise_denied(L, "not allowed to spawn processes with custom security context");
+}
+
+void set_context(lua_State* L, int index, units::CallSettings& settings) {
+  if (Result<> done = merge_values(L, index, settings); !done) raise(L, done.error());
+}
+
+void set_options(lua_State* L, int index, units::CallSettings& settings) {
+  if (Result<> done = merge_options(L, index, settings); !done) raise(L, done.error());
+  if (Result<> done = check_network(L, settings); !done) raise(L, done.error());
+}
+
+template <void (*set)(lua_State*, int, units::CallSettings&)>
 int with(lua_State* L) {
   Spawner changed = check_spawner(L);
+  check_may_set_context(L);
+  check_may_pass_on_identity(L);
   luaL_checktype(L, 2, LUA_TTABLE);
-  if (Result<> done = change(L, 2, changed.settings); !done)
-    return luaL_error(L, "%s", done.error().message.c_str());
+  set(L, 2, changed.settings);
   return push_spawner(L, std::move(changed));
 }
 
@@ -51,9 +81,9 @@ int with_message(lua_State* L) {
 int issue_spawn(lua_State* L, bool monitor, bool link) {
   const Spawner& spawner = check_spawner(L);
   units::Spawn command;
-  if (const int refused = read_spawn(L, 2, command); refused != 0) return refused;
   command.monitor = monitor;
   command.link = link;
+  if (const int refused = read_spawn(L, 2, command); refused != 0) return refused;
   command.settings = spawner.settings;
   command.name = spawner.name;
   command.messages = spawner.messages;
@@ -88,8 +118,8 @@ int text(lua_State* L) {
 }
 
 constexpr luaL_Reg methods[] = {
-    {"with_context", with<merge_values>},
-    {"with_options", with<merge_options>},
+    {"with_context", with<set_context>},
+    {"with_options", with<set_options>},
     {"with_name", with_name},
     {"with_message", with_message},
     {"spawn", spawn<false, false>},
@@ -130,18 +160,18 @@ Values arguments_from(lua_State* L, int index, const std::string& id) {
 }  // namespace
 
 int process_with_context(lua_State* L) {
+  check_may_set_context(L);
   check_string_keys(L);
   Spawner spawner;
-  if (Result<> done = merge_values(L, 1, spawner.settings); !done)
-    return luaL_error(L, "%s", done.error().message.c_str());
+  set_context(L, 1, spawner.settings);
   return push_spawner(L, std::move(spawner));
 }
 
 int process_with_options(lua_State* L) {
+  check_may_set_context(L);
   check_string_keys(L);
   Spawner spawner;
-  if (Result<> done = merge_options(L, 1, spawner.settings); !done)
-    return luaL_error(L, "%s", done.error().message.c_str());
+  set_options(L, 1, spawner.settings);
   return push_spawner(L, std::move(spawner));
 }
 
@@ -152,6 +182,14 @@ int read_spawn(lua_State* L, int index, units::Spawn& spawn) {
   }
   spawn.id = check_string_like(L, index);
   spawn.host = check_string_like(L, index + 1);
+  const auto refuse = [&](const char* what, const std::string& resource) {
+    return push_denied(L, "not allowed to spawn " + (what + (": " + resource)));
+  };
+  if (!allowed(L, "process.spawn", spawn.id)) return refuse("process", spawn.id);
+  if (!allowed(L, "process.host", spawn.host)) return refuse("on host", spawn.host);
+  if (spawn.monitor && !allowed(L, "process.spawn.monitored", spawn.id))
+    return refuse("monitored process", spawn.id);
+  if (spawn.link && !allowed(L, "process.spawn.linked", spawn.id)) return refuse("linked process", spawn.id);
   spawn.arguments = arguments_from(L, index + 2, spawn.id);
   return 0;
 }
@@ -167,6 +205,9 @@ int read_exec(lua_State* L, int index, units::Exec& exec) {
     return push_failure(L, Error::of(kind::invalid, "invalid process ID format (namespace:name required)"));
   }
   if (exec.host.empty()) return push_failure(L, Error::of(kind::invalid, "host ID required"));
+  if (!allowed(L, "process.exec", exec.id)) return push_denied(L, "not allowed to exec process: " + exec.id);
+  if (!allowed(L, "process.host", exec.host))
+    return push_denied(L, "not allowed to exec on host: " + exec.host);
   exec.arguments = arguments_from(L, index + 2, exec.id);
   return 0;
 }

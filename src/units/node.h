@@ -18,6 +18,7 @@
 #include "sched/scheduler.h"
 #include "sched/timers.h"
 #include "units/functions.h"
+#include "units/permissions.h"
 #include "units/process_host.h"
 #include "units/process_table.h"
 #include "units/programs.h"
@@ -65,6 +66,12 @@ class Node {
   ProcessTable& processes() { return processes_; }
   Names& names() { return names_; }
 
+  // Null: everything is allowed. Set once, before anything runs.
+  void set_permissions(std::shared_ptr<const Permissions> permissions) {
+    permissions_ = std::move(permissions);
+  }
+  const Permissions* permissions() const { return permissions_.get(); }
+
   void add_host(const std::string& id, std::shared_ptr<SpawnTarget> host);
   std::shared_ptr<SpawnTarget> host(std::string_view id) const;
 
@@ -101,6 +108,7 @@ class Node {
   Functions functions_;
   ProcessTable processes_;
   Names names_;
+  std::shared_ptr<const Permissions> permissions_;
   mutable std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<SpawnTarget>> hosts_;
   std::unordered_map<std::type_index, std::shared_ptr<void>> services_;

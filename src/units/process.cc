@@ -412,6 +412,13 @@ void Process::log(LogLevel level, std::string_view logger, std::string_view mess
   node_.log().renamed(logger).write(level, message, fields);
 }
 
+bool Process::allows(std::string_view action, std::string_view resource) {
+  const Permissions* permissions = node_.permissions();
+  if (permissions == nullptr) return true;
+  const Object attributes = action.starts_with("process.") ? Object{{"pid", pid_}} : Object();
+  return permissions->allows(spec_.frame, action, resource, attributes);
+}
+
 void Process::dropped(std::string_view operation, std::string_view path, std::string_view type) {
   node_.report_dropped(*this, operation, path, type);
 }

@@ -116,6 +116,8 @@ class Process final : public sched::Runnable, private lua::Host {
   // Replies to `op` once after `delay`, or every `delay`, with the wall-clock time. Ends when the
   // operation is abandoned or the process ends.
   void start_timer(lua::OpId op, Duration delay, bool periodic);
+  // Whether its code may do this to that.
+  bool allows(std::string_view action, std::string_view resource) override;
   // Asks run() to replace the code: see Upgrade.
   void request_upgrade(std::string id, Values arguments);
   // Runs when the process ends, whatever the reason, unless a reply to `op` came before. 0: for good.

@@ -24,6 +24,10 @@ std::shared_ptr<SpawnTarget> host_of(Node& node, std::string_view pid) {
 // Whether the PID is of a function call: those hosts exist only while the entry does.
 bool is_call_pid(std::string_view pid) { return pid.find("#lua.") != std::string_view::npos; }
 
+Error denied(std::string_view verb, const std::string& destination) {
+  return Error::of(kind::permission_denied, "not allowed to " + std::string(verb) + ": " + destination);
+}
+
 // Operations on processes other than send report everything as Internal.
 Error internal(const Error& error) { return Error::of(kind::internal, error.message); }
 
@@ -38,6 +42,7 @@ lua::Dispatch Send::perform(Process& process, lua::OpId op, lua::Reply& reply) {
   Node& node = process.node();
   Result<std::string> pid = node.resolve(destination);
   if (!pid) return refuse(reply, std::move(pid.error()));
+  if (!process.allows("process.send", *pid)) return refuse(reply, denied("send", destination));
   if (const sched::Ref<Process> target = node.local(*pid)) {
     if (target->process_host() != nullptr && target->process_host()->stopping()) {
       return refuse(reply, Error::of(kind::unavailable, "host is shutting down"));
@@ -74,6 +79,8 @@ lua::Dispatch Control::perform(Process& process, lua::OpId op, lua::Reply& reply
   Node& node = process.node();
   Result<std::string> pid = node.resolve(destination);
   if (!pid) return refuse(reply, std::move(pid.error()));
+  if (!process.allows(std::string("process.") + verb_name(verb), *pid))
+    return refuse(reply, denied(verb_name(verb), destination));
   const sched::Ref<Process> target = node.local(*pid);
   if (!target) {
     const std::shared_ptr<SpawnTarget> host = host_of(node, *pid);
