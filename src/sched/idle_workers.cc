@@ -4,9 +4,9 @@
 
 namespace trivium::sched {
 
-IdleWorkers::IdleWorkers(size_t workers)
-    : workers_(workers), asleep_(std::make_unique<std::atomic<bool>[]>(workers)) {
-  sleepers_.reserve(workers);
+IdleWorkers::IdleWorkers(size_t workers, size_t most)
+    : workers_(workers), asleep_(std::make_unique<std::atomic<bool>[]>(most)) {
+  sleepers_.reserve(most);
 }
 
 std::optional<size_t> IdleWorkers::pick(size_t preferred) {
@@ -24,7 +24,7 @@ std::optional<size_t> IdleWorkers::pick(size_t preferred) {
 
 bool IdleWorkers::start_searching() {
   uint64_t counts = counts_.load(std::memory_order_relaxed);
-  while (2 * searching(counts) < workers_) {
+  while (2 * searching(counts) < workers_.load(std::memory_order_relaxed)) {
     if (counts_.compare_exchange_weak(counts, counts + one_searching, std::memory_order_seq_cst,
                                       std::memory_order_relaxed)) {
       return true;
@@ -52,7 +52,9 @@ bool IdleWorkers::cancel_sleep(size_t worker) {
   return true;
 }
 
-bool IdleWorkers::all_asleep() const { return sleeping(counts_.load(std::memory_order_seq_cst)) == workers_; }
+bool IdleWorkers::all_asleep() const {
+  return sleeping(counts_.load(std::memory_order_seq_cst)) >= workers_.load(std::memory_order_seq_cst);
+}
 
 void IdleWorkers::rouse(size_t position) {
   const size_t worker = sleepers_[position];

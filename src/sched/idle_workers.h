@@ -25,7 +25,7 @@ namespace trivium::sched {
 // Thread-safe.
 class IdleWorkers {
  public:
-  explicit IdleWorkers(size_t workers);
+  IdleWorkers(size_t workers, size_t most);
 
   // A worker to unpark, `preferred` if it sleeps; it counts as searching from now on. Nothing if nobody
   // sleeps or somebody searches already.
@@ -44,6 +44,8 @@ class IdleWorkers {
 
   bool asleep(size_t worker) const { return asleep_[worker].load(std::memory_order_seq_cst); }
   bool all_asleep() const;
+  // There are so many workers now, at most as many as at first. Those beyond neither sleep nor search.
+  void set_workers(size_t workers) { workers_.store(workers, std::memory_order_seq_cst); }
   // A hint, for when nothing depends on it: would pick() find somebody?
   bool could_pick() const {
     const uint64_t counts = counts_.load(std::memory_order_relaxed);
@@ -59,7 +61,7 @@ class IdleWorkers {
   // Takes a sleeper off the list and turns it into a searcher. With mutex_ held.
   void rouse(size_t position);
 
-  const size_t workers_;
+  std::atomic<size_t> workers_;
   std::atomic<uint64_t> counts_{0};  // searching, sleeping
   std::unique_ptr<std::atomic<bool>[]> asleep_;
   std::mutex mutex_;

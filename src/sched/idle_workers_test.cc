@@ -11,7 +11,7 @@ namespace trivium::sched {
 namespace {
 
 TEST(IdleWorkers, WakesThePreferredOrTheLastToFallAsleep) {
-  IdleWorkers idle(4);
+  IdleWorkers idle(4, 4);
   EXPECT_EQ(idle.pick(0), std::nullopt);
   for (size_t worker = 0; worker < 4; ++worker) idle.sleep(worker, false);
   EXPECT_TRUE(idle.all_asleep());
@@ -24,7 +24,7 @@ TEST(IdleWorkers, WakesThePreferredOrTheLastToFallAsleep) {
 }
 
 TEST(IdleWorkers, LetsHalfOfTheWorkersSearch) {
-  IdleWorkers idle(4);
+  IdleWorkers idle(4, 4);
   EXPECT_TRUE(idle.start_searching());
   EXPECT_TRUE(idle.start_searching());
   EXPECT_FALSE(idle.start_searching());
@@ -33,7 +33,7 @@ TEST(IdleWorkers, LetsHalfOfTheWorkersSearch) {
 }
 
 TEST(IdleWorkers, CancelledSleepIsASearch) {
-  IdleWorkers idle(2);
+  IdleWorkers idle(2, 2);
   EXPECT_TRUE(idle.start_searching());
   idle.sleep(0, true);
   EXPECT_TRUE(idle.asleep(0));

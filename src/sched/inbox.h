@@ -43,6 +43,12 @@ class Inbox {
     return rest;
   }
 
+  // Undoes close().
+  void open() {
+    const std::lock_guard lock(mutex_);
+    closed_ = false;
+  }
+
   // Sequentially consistent with a worker's announcement that it goes to sleep: see IdleWorkers.
   size_t size() const { return size_.load(std::memory_order_seq_cst); }
 

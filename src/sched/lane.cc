@@ -17,11 +17,19 @@ Lane::Lane(Scheduler& scheduler, size_t limit)
 Lane::~Lane() { registry_->remove(*this); }
 
 void Lane::set_limit(size_t limit) {
-  RunnableList ready;
   {
     const std::lock_guard lock(mutex_);
     limit_ = limit;
-    const bool counts = limit < scheduler_.worker_count();
+  }
+  RunnableList ready = apply_limit();
+  while (Runnable* runnable = ready.pop_front()) scheduler_.enqueue(*runnable);
+}
+
+RunnableList Lane::apply_limit() {
+  RunnableList ready;
+  {
+    const std::lock_guard lock(mutex_);
+    const bool counts = limit_ < scheduler_.worker_count();
     counts_.store(counts, std::memory_order_release);
     while (!waiting_.empty() && (!counts || running_ < limit_)) {
       Runnable* runnable = waiting_.pop_front();
@@ -30,7 +38,7 @@ void Lane::set_limit(size_t limit) {
       ready.push_back(*runnable);
     }
   }
-  while (Runnable* runnable = ready.pop_front()) scheduler_.enqueue(*runnable);
+  return ready;
 }
 
 size_t Lane::limit() const {
@@ -86,6 +94,16 @@ void LaneRegistry::add(Lane& lane) {
 void LaneRegistry::remove(Lane& lane) {
   const std::lock_guard lock(mutex_);
   lanes_.erase(&lane);
+}
+
+RunnableList LaneRegistry::worker_count_changed() {
+  const std::lock_guard lock(mutex_);
+  RunnableList ready;
+  for (Lane* lane : lanes_) {
+    RunnableList more = lane->apply_limit();
+    ready.append(more);
+  }
+  return ready;
 }
 
 RunnableList LaneRegistry::abandon_all() {

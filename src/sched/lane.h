@@ -41,10 +41,11 @@ class Lane final : public RefCounted {
   bool admit_counted(Runnable& runnable);
   Runnable* leave_counted(Runnable& runnable);
   RunnableList abandon();
+  RunnableList apply_limit();  // what no longer waits, to be queued
 
   Scheduler& scheduler_;
   const std::shared_ptr<LaneRegistry> registry_;
-  std::atomic<bool> counts_;  // limit_ < worker count
+  std::atomic<bool> counts_;  // limit_ < worker count, as it last was
   mutable std::mutex mutex_;
   size_t limit_;
   size_t running_ = 0;    // permits handed out, to runnables running or queued to run next

@@ -17,6 +17,9 @@ class LaneRegistry {
   void remove(Lane& lane);
   // Takes what waits in any lane. The caller lets the result go: that may destroy lanes.
   RunnableList abandon_all();
+  // Lanes that need not count may have to now, and the other way round. The caller queues the result: what no
+  // longer waits.
+  RunnableList worker_count_changed();
 
  private:
   std::mutex mutex_;

@@ -45,6 +45,9 @@ class Scheduler {
 
   // At least 1; how many run() can be in progress at the same time.
   virtual size_t worker_count() const = 0;
+  // Changes that number, where the scheduler can. Any thread; from now on: nothing is interrupted, and what a
+  // worker that goes had queued moves to others.
+  virtual void set_worker_count(size_t) {}
   // Is the calling thread one of this scheduler's workers?
   virtual bool on_worker() const = 0;
 
@@ -76,6 +79,9 @@ class ThreadedScheduler final : public Scheduler {
   void start() override;
   void stop() override;
   size_t worker_count() const override;
+  // From 1 to max_workers. After start().
+  void set_worker_count(size_t workers) override;
+  static constexpr size_t max_workers = 256;
   bool on_worker() const override;
 
   // Totals since the start, for metrics and tests. Momentary, not a consistent snapshot.

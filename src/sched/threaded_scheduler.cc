@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sched/lane_registry.h"
 #include "sched/scheduler.h"
 #include "sched/worker_group.h"
 
@@ -17,7 +18,7 @@ size_t usable_cpus() {
 
 size_t worker_count_of(const ThreadedScheduler::Options& options) {
   const size_t wanted = options.workers > 0 ? options.workers : usable_cpus();
-  return std::min<size_t>(wanted, Runnable::no_worker - 1);
+  return std::min(wanted, ThreadedScheduler::max_workers);
 }
 
 }  // namespace
@@ -33,6 +34,13 @@ ThreadedScheduler::~ThreadedScheduler() { stop(); }
 void ThreadedScheduler::start() { group_->start(); }
 void ThreadedScheduler::stop() { group_->stop(*lanes()); }
 size_t ThreadedScheduler::worker_count() const { return group_->size(); }
+
+void ThreadedScheduler::set_worker_count(size_t workers) {
+  if (!group_->resize(std::clamp<size_t>(workers, 1, max_workers))) return;
+  RunnableList ready = lanes()->worker_count_changed();
+  while (Runnable* runnable = ready.pop_front()) enqueue(*runnable);
+}
+
 ThreadedScheduler::Stats ThreadedScheduler::stats() const { return group_->stats(); }
 
 bool ThreadedScheduler::on_worker() const {

@@ -17,7 +17,6 @@ constexpr int quiet_looks_before_sleep = 5;
 Watchdog::Watchdog(WorkerGroup& group, int64_t slice_ns) : group_(group), slice_ns_(slice_ns) {}
 
 void Watchdog::start() {
-  seen_.resize(group_.size());
   thread_ = std::thread([this] { watch(); });
 }
 
@@ -33,7 +32,9 @@ void Watchdog::watch() {
   while (!stopping_.load(std::memory_order_seq_cst)) {
     const int64_t now_ns = system_clock().monotonic_ns();
     bool busy = false;
-    for (size_t i = 0; i < group_.size(); ++i) {
+    const size_t workers = group_.created();
+    seen_.resize(workers);
+    for (size_t i = 0; i < workers; ++i) {
       look_at(i, now_ns);
       busy = busy || seen_[i].turn % 2 == 1;
     }

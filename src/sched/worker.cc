@@ -34,6 +34,10 @@ void Worker::work() {
   current_ = this;
   start_measuring();
   while (!group_.stopping()) {
+    if (surplus()) {
+      rest();
+      continue;
+    }
     Runnable* runnable = next();
     if (runnable == nullptr) {
       stop_measuring();
@@ -89,14 +93,15 @@ Runnable* Worker::next_from_inbox(Inbox& inbox, size_t max) {
 }
 
 Runnable* Worker::search() {
-  if (group_.size() == 1) return nullptr;
+  const size_t workers = group_.created();
+  if (workers == 1) return nullptr;
   if (!searching_ && !group_.idle().start_searching()) return nullptr;
   searching_ = true;
   for (int round = 0; round < search_rounds; ++round) {
     if (round > 0) pause_briefly();
     random_ = random_ * 1664525 + 1013904223;
-    for (size_t i = 0; i < group_.size(); ++i) {
-      Worker& victim = group_.worker((random_ / 65536 + i) % group_.size());
+    for (size_t i = 0; i < workers; ++i) {
+      Worker& victim = group_.worker((random_ / 65536 + i) % workers);
       Runnable* runnable = &victim == this ? next_from_inbox(inbox_, inbox_batch) : steal_from(victim);
       if (runnable != nullptr) return runnable;
     }
@@ -202,13 +207,33 @@ void Worker::park() {
   IdleWorkers& idle = group_.idle();
   idle.sleep(index_, searching_);
   searching_ = false;
-  const bool stay_awake = group_.stopping() || group_.work_in_sight();
+  const bool stay_awake = group_.stopping() || surplus() || group_.work_in_sight();
   if (!stay_awake || !idle.cancel_sleep(index_)) {
     count_up(parks_);
     parker_.park();
     group_.woke_up();
   }
   searching_ = true;  // whoever took us off the list of sleepers counted us in
+}
+
+bool Worker::surplus() const { return index_ >= group_.size(); }
+
+// Hands over what it has and waits until it is wanted again. From the moment the inbox is closed, whoever
+// would have left something there turns to another worker.
+void Worker::rest() {
+  RunnableList left = inbox_.close();
+  if (Runnable* runnable = slot_.exchange(nullptr, std::memory_order_acq_rel)) left.push_back(*runnable);
+  while (Runnable* runnable = queue_.take()) left.push_back(*runnable);
+  if (searching_) {
+    searching_ = false;
+    (void)group_.idle().stop_searching();
+  }
+  while (Runnable* runnable = left.pop_front()) group_.inject(*runnable);
+  // It may have been woken in somebody's stead.
+  if (group_.work_in_sight()) group_.wake_one(0);
+  group_.wait_until_wanted(index_);
+  inbox_.open();
+  start_measuring();
 }
 
 void Worker::start_measuring() {

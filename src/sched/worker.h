@@ -22,7 +22,7 @@ class Worker {
   static Worker* current() { return current_; }
   WorkerGroup& group() const { return group_; }
 
-  // The thread's body. Returns when the group stops.
+  // The thread's body. Returns when the group stops. While the group has no place for it, it rests.
   void work();
 
   // --- for the worker's own thread ---
@@ -64,6 +64,8 @@ class Worker {
   void push_back(Runnable& runnable);
   void run(Runnable& runnable);
   void park();
+  bool surplus() const;
+  void rest();
   // Keep the estimate of how long a run takes, at the cost of one look at the clock every `check_every` runs.
   void start_measuring();
   void stop_measuring();
