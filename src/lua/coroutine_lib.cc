@@ -45,8 +45,8 @@ int step(lua_State* L, Flavour flavour, int nargs);
 int step_again(lua_State* L, int, lua_KContext context) {
   const auto flavour = static_cast<Flavour>(context);
   Isolate::set_hold(target(L, flavour), Isolate::Hold::none);
-  const Task& task = *Isolate::from(L).current();
-  return step(L, flavour, task.waiting == target(L, flavour) ? task.nargs : 0);
+  const Task* task = Isolate::from(L).current();  // none in top-level code that was pre-empted
+  return step(L, flavour, task != nullptr && task->waiting == target(L, flavour) ? task->nargs : 0);
 }
 
 // Resumes with `nargs` values already on the coroutine's stack.
@@ -111,7 +111,10 @@ int co_wrap(lua_State* L) {
   return 1;
 }
 
-int co_give_up(lua_State* L) { return lua_yield(L, lua_gettop(L)); }
+int co_give_up(lua_State* L) {
+  if (Isolate::from(L).at_top_level(L)) return luaL_error(L, "can not yield from outside of a coroutine");
+  return lua_yield(L, lua_gettop(L));
+}
 
 int co_status(lua_State* L) {
   lua_State* co = check_thread(L);

@@ -32,11 +32,6 @@ int finish_at_once(lua_State* L, Isolate::Finish finish, Reply&& issued) {
   return finish(L, reply);
 }
 
-struct Loading {
-  std::optional<Error> refused;
-  const std::string* library = nullptr;  // the alias of the one that is being loaded
-};
-
 }  // namespace
 
 // --- creation ---------------------------------------------------------------------------------------
@@ -58,69 +53,119 @@ Isolate::~Isolate() {
 Result<std::unique_ptr<Isolate>> Isolate::create(Host& host, ProgramRef program,
                                                  const IsolateOptions& options) {
   std::unique_ptr<Isolate> isolate(new Isolate(host, std::move(program), options));
-  if (Result<> loaded = isolate->load(); !loaded) return trivium::fail(std::move(loaded.error()));
+  if (Result<> opened = isolate->open(); !opened) return trivium::fail(std::move(opened.error()));
   return isolate;
 }
 
-Result<> Isolate::load() {
+Result<> Isolate::open() {
   main_ = lua_newstate(Memory::allocate, &memory_);
   if (main_ == nullptr) return trivium::fail(kind::internal, "not enough memory for a new Lua state");
   tag_of(main_) = reinterpret_cast<uintptr_t>(this);
-  Loading loading;
-  std::optional<Error>& refused = loading.refused;
-  const RunningState running(*this, main_);
-  lua_pushcfunction(main_, load_protected);
-  lua_pushlightuserdata(main_, &loading);
-  if (lua_pcall(main_, 1, 0, 0) != LUA_OK) {
-    refused = raised_error(main_, -1);
-    const std::string what =
-        loading.library == nullptr ? "execute script" : "load dependency " + *loading.library;
-    refused->message = "failed to " + what + ": " + refused->message;
-    refused->retryable = false;
-    lua_pop(main_, 1);
-  }
-  if (refused) return trivium::fail(std::move(*refused));
-  return {};
+  lua_pushcfunction(main_, open_protected);
+  if (lua_pcall(main_, 0, 0, 0) == LUA_OK) return {};
+  Error error = load_failure(raised_error(main_, -1));
+  lua_pop(main_, 1);
+  return trivium::fail(std::move(error));
 }
 
-int Isolate::load_protected(lua_State* L) {
-  Loading& loading = *static_cast<Loading*>(lua_touserdata(L, 1));
-  std::optional<Error>& refused = loading.refused;
-  lua_settop(L, 0);
+int Isolate::open_protected(lua_State* L) {
   Isolate& isolate = from(L);
   open_sandbox(L, isolate.environment_->hooks());
   open_types(L, [](lua_State* state, const Error& error) {
     push_error(state, error);
     return 1;
   });
-  for (const Chunk& library : isolate.program_->libraries) {
-    loading.library = &library.alias;
-    isolate.load_chunk(L, library);
-    lua_setglobal(L, library.alias.c_str());
+  isolate.loader_ = lua_newthread(L);
+  set_hold(isolate.loader_, Hold::task);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &isolate.loader_);
+  return 0;
+}
+
+// --- top-level code ---------------------------------------------------------------------------------
+
+Result<bool> Isolate::load() {
+  lua_pushcfunction(main_, load_protected);
+  if (lua_pcall(main_, 0, 0, 0) != LUA_OK) {
+    failure_ = load_failure(raised_error(main_, -1));
+    lua_pop(main_, 1);
   }
-  loading.library = nullptr;
-  isolate.load_chunk(L, isolate.program_->main);
-  const std::string& method = isolate.program_->method;
-  if (lua_istable(L, -1) && !lua_isfunction(L, -1)) {
+  if (failure_) return trivium::fail(std::move(*std::exchange(failure_, std::nullopt)));
+  return loaded();
+}
+
+int Isolate::load_protected(lua_State* L) {
+  from(L).load_chunks(L);
+  return 0;
+}
+
+// The chunks run one after the other on the loader's thread: not a coroutine of the scheduler's, so that
+// nothing may wait in it, but one that can be pre-empted.
+void Isolate::load_chunks(lua_State* L) {
+  const size_t libraries = program_->libraries.size();
+  while (chunks_loaded_ <= libraries) {
+    const Chunk& chunk = chunks_loaded_ < libraries ? program_->libraries[chunks_loaded_] : program_->main;
+    if (!std::exchange(chunk_begun_, true)) begin_chunk(chunk);
+    const int status = run_chunk();
+    if (status == LUA_YIELD) {
+      preempted_ = false;
+      // The code may have caught the allocation error.
+      if (memory_.exceeded()) failure_ = load_failure(Error::of(kind::internal, "not enough memory"));
+      return;
+    }
+    if (status != LUA_OK) {
+      failure_ = load_failure(raised_error(loader_, -1));
+      return;
+    }
+    lua_settop(loader_, 1);  // the chunk's first result
+    lua_xmove(loader_, L, 1);
+    if (chunks_loaded_ < libraries) lua_setglobal(L, chunk.alias.c_str());
+    chunk_begun_ = false;
+    ++chunks_loaded_;
+  }
+  find_entry(L);
+}
+
+void Isolate::begin_chunk(const Chunk& chunk) {
+  const std::string name = "=" + chunk.id;
+  if (luaL_loadbufferx(main_, chunk.bytecode.data(), chunk.bytecode.size(), name.c_str(), "b") != LUA_OK)
+    lua_error(main_);
+  bind_types(main_, chunk.types);
+  if (!chunk.alias.empty()) export_types(main_, chunk.alias, chunk.types);
+  lua_xmove(main_, loader_, 1);
+}
+
+int Isolate::run_chunk() {
+  const RunningState running(*this, loader_);
+#ifdef TRIVIUM_TSAN
+  lua_sethook(loader_, on_interrupt, LUA_MASKCOUNT, 100000);
+#endif
+  int nresults = 0;
+  const int status = lua_resume(loader_, main_, 0, &nresults);
+  if (status == LUA_OK && nresults == 0) lua_pushnil(loader_);
+  return status;
+}
+
+// The result of the main chunk is on top: the entry function, or the table it is in.
+void Isolate::find_entry(lua_State* L) {
+  const std::string& method = program_->method;
+  if (lua_istable(L, -1)) {
     lua_pushlstring(L, method.data(), method.size());
     lua_rawget(L, -2);
   }
   if (!lua_isfunction(L, -1) || lua_iscfunction(L, -1)) {
-    refused = Error::of(kind::not_found, "method \"" + method + "\" not found in module");
-    return 0;
+    failure_ = Error::of(kind::not_found, "method \"" + method + "\" not found in module");
+    return;
   }
-  isolate.entry_ref_ = luaL_ref(L, LUA_REGISTRYINDEX);
-  return 0;
+  entry_ref_ = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
-// Leaves the chunk's first result on the stack.
-void Isolate::load_chunk(lua_State* L, const Chunk& chunk) {
-  const std::string name = "=" + chunk.id;
-  if (luaL_loadbufferx(L, chunk.bytecode.data(), chunk.bytecode.size(), name.c_str(), "b") != LUA_OK)
-    lua_error(L);
-  bind_types(L, chunk.types);
-  if (!chunk.alias.empty()) export_types(L, chunk.alias, chunk.types);
-  lua_call(L, 0, 1);
+Error Isolate::load_failure(Error error) const {
+  const bool in_library = main_ != nullptr && chunk_begun_ && chunks_loaded_ < program_->libraries.size();
+  const std::string what =
+      in_library ? "load dependency " + program_->libraries[chunks_loaded_].alias : "execute script";
+  error.message = "failed to " + what + ": " + error.message;
+  error.retryable = false;
+  return error;
 }
 
 // --- execution --------------------------------------------------------------------------------------
@@ -140,16 +185,24 @@ void Isolate::start(const Values& arguments) {
 int Isolate::start_protected(lua_State* L) {
   Isolate& isolate = from(L);
   lua_rawgeti(L, LUA_REGISTRYINDEX, isolate.entry_ref_);
-  Task& task = isolate.add_task(L);
+  // The loader's thread has nothing left to do and serves the first execution.
+  lua_State* thread = std::exchange(isolate.loader_, nullptr);
+  if (thread == nullptr) {
+    thread = lua_newthread(L);
+  } else {
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &isolate.loader_);
+    lua_pushnil(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &isolate.loader_);
+  }
+  Task& task = isolate.add_task(L, thread);
   lua_xmove(L, task.L, 1);
   isolate.main_task_ = &task;
   isolate.make_runnable(task, push_values(task.L, *isolate.arguments_));
   return 0;
 }
 
-// The new task's thread is anchored in the registry under the task's address.
-Task& Isolate::add_task(lua_State* L) {
-  lua_State* thread = lua_newthread(L);
+// The thread, on top of the stack, is anchored in the registry under the task's address.
+Task& Isolate::add_task(lua_State* L, lua_State* thread) {
   Task& task = *tasks_.emplace_back(std::make_unique<Task>(thread));
   task.waiting = thread;
   set_hold(thread, Hold::task);
@@ -169,7 +222,8 @@ void Isolate::remove_task(Task& task) {
 
 Task& Isolate::spawn(lua_State* L, int function_index) {
   lua_pushvalue(L, function_index);
-  Task& task = add_task(L);
+  lua_State* thread = lua_newthread(L);
+  Task& task = add_task(L, thread);
   lua_xmove(L, task.L, 1);
   make_runnable(task, 0);
   return task;
@@ -430,7 +484,7 @@ void Isolate::interrupt() noexcept {
 
 void Isolate::on_interrupt(lua_State* L, lua_Debug*) {
   Isolate& isolate = from(L);
-  if (lua_isyieldable(L) != 0 && isolate.unsuspendable_ == 0 && isolate.current_ != nullptr) {
+  if (lua_isyieldable(L) != 0 && isolate.unsuspendable_ == 0) {
     lua_sethook(L, nullptr, 0, 0);
     isolate.preempted_ = true;
     lua_yield(L, 0);

@@ -55,8 +55,7 @@ class Isolate {
     finished,   // outcome() is there
   };
 
-  // Opens the sandbox, loads the program and resolves its method. The top-level code of all its
-  // chunks runs here.
+  // Opens the sandbox; no code of the program runs yet.
   static Result<std::unique_ptr<Isolate>> create(Host& host, ProgramRef program,
                                                  const IsolateOptions& options);
   ~Isolate();
@@ -79,6 +78,11 @@ class Isolate {
   }
 
   // --- for the owner ------------------------------------------------------------------------------
+
+  // Runs the top-level code of all chunks and resolves the method, before the first start(). False: the
+  // slice is over, call again. After an error the isolate is of no use.
+  Result<bool> load();
+  bool loaded() const { return entry_ref_ != LUA_NOREF; }
 
   // Queues the entry function with these arguments. Once per execution.
   void start(const Values& arguments);
@@ -111,8 +115,8 @@ class Isolate {
   // process events have no reader.
   bool waits_for_messages_only() const;
 
-  // False after an execution that hit the memory limit.
-  bool reusable() const { return !memory_.exceeded(); }
+  // False after an execution that hit the memory limit, or that never began.
+  bool reusable() const { return loaded() && !memory_.exceeded(); }
   OpId next_op() const { return next_op_; }
 
   size_t memory_used() const { return memory_.used(); }
@@ -166,6 +170,8 @@ class Isolate {
   // While positive, a coroutine runs under a C function that cannot be suspended.
   void enter_unsuspendable() { ++unsuspendable_; }
   void leave_unsuspendable() { --unsuspendable_; }
+  // Whether L runs top-level code outside of any coroutine.
+  bool at_top_level(const lua_State* L) const { return L == loader_; }
   // Whether the coroutine that just yielded did so for the scheduler rather than for its resumer.
   bool suspending() const { return suspending_ || preempted_; }
   Task& spawn(lua_State* from, int function_index);
@@ -192,10 +198,15 @@ class Isolate {
   static uintptr_t& tag_of(lua_State* L) { return *static_cast<uintptr_t*>(lua_getextraspace(L)); }
 
   Isolate(Host& host, ProgramRef program, const IsolateOptions& options);
-  Result<> load();
+  Result<> open();
+  static int open_protected(lua_State* L);
   static int load_protected(lua_State* L);
-  Task& add_task(lua_State* L);
-  void load_chunk(lua_State* L, const Chunk& chunk);
+  void load_chunks(lua_State* L);
+  void begin_chunk(const Chunk& chunk);
+  int run_chunk();
+  void find_entry(lua_State* L);
+  Error load_failure(Error error) const;
+  Task& add_task(lua_State* L, lua_State* thread);
   static int start_protected(lua_State* L);
   static int drive_protected(lua_State* L);
   void drive();
@@ -218,6 +229,9 @@ class Isolate {
   const Environment* environment_;
   Memory memory_;
   lua_State* main_ = nullptr;
+  lua_State* loader_ = nullptr;  // runs the chunks
+  size_t chunks_loaded_ = 0;     // libraries first, the main chunk last
+  bool chunk_begun_ = false;     // the next one is on the loader's stack, perhaps half run
   int entry_ref_ = LUA_NOREF;
 
   std::vector<std::unique_ptr<Task>> tasks_;

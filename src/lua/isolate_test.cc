@@ -132,8 +132,14 @@ int unlisten(lua_State* L) {
   return 1;
 }
 
-constexpr LibraryField extra[] = {{"ask", ask},          {"watch", watch}, {"unwatch", unwatch},
-                                  {"listen", listen_to}, {"own", own},     {"unlisten", unlisten}};
+int interrupt(lua_State* L) {
+  Isolate::from(L).interrupt();
+  return 0;
+}
+
+constexpr LibraryField extra[] = {{"interrupt", interrupt}, {"ask", ask},          {"watch", watch},
+                                  {"unwatch", unwatch},     {"listen", listen_to}, {"own", own},
+                                  {"unlisten", unlisten}};
 
 class IsolateTest : public testing::Test {
  protected:
@@ -155,8 +161,10 @@ class IsolateTest : public testing::Test {
     program->main = {"", "app:test", compile_to_bytecode(source, "app:test").value(), nullptr};
     options.environment = &environment_;
     auto made = Isolate::create(host_, program, options);
-    load_error_ = made ? Error() : made.error();
-    if (made) isolate_ = std::move(*made);
+    ASSERT_TRUE(made);
+    isolate_ = std::move(*made);
+    Result<bool> loaded = isolate_->load();
+    load_error_ = loaded ? Error() : loaded.error();
   }
   Isolate::Step start(const Array& arguments = {}) {
     isolate_->start(encode_values(arguments));
@@ -352,6 +360,37 @@ TEST_F(IsolateTest, TopLevelCodeCannotWait) {
   load_chunk("coroutine.spawn(function() end) return function() end");
   EXPECT_NE(load_error_.message.find("can not yield from outside of a coroutine"), std::string::npos);
   EXPECT_EQ(load_error_.retryable, false);
+}
+
+TEST_F(IsolateTest, TopLevelCodeIsPreempted) {
+  // Also within a coroutine of its own; the library it interrupts itself with stands for the watchdog.
+  load_chunk(R"(
+    local sum = 0
+    local step = coroutine.wrap(function() for i = 1, 10 do sum = sum + i interrupt() end return sum end)
+    local total = step()
+    interrupt()
+    return function() return total end)");
+  EXPECT_FALSE(isolate_->loaded());
+  int slices = 1;
+  while (!isolate_->loaded()) {
+    ASSERT_TRUE(isolate_->load());
+    ++slices;
+  }
+  EXPECT_EQ(slices, 12);
+  start();
+  EXPECT_EQ(outcome(), "55");
+}
+
+TEST_F(IsolateTest, TopLevelCodeCannotGiveUpItsTurn) {
+  load_chunk("coroutine.yield() return function() end");
+  EXPECT_EQ(load_error_.message,
+            "failed to execute script: app:test:1: can not yield from outside of a coroutine");
+}
+
+TEST_F(IsolateTest, TheMemoryLimitEndsTopLevelCodeEvenIfTheErrorIsCaught) {
+  load_chunk("local t = {} while true do pcall(function() while true do t[#t + 1] = {#t} end end) end",
+             {.memory_limit = 1 << 20});
+  EXPECT_EQ(load_error_.message, "failed to execute script: not enough memory");
 }
 
 TEST_F(IsolateTest, TheEntryFunction) {

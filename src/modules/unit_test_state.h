@@ -100,7 +100,6 @@ class UnitTest : public testing::Test {
       ended.set_value(exit.error ? "raised: " + exit.error->message : first_value(exit.values).as_string());
     };
     const auto process = sched::make_ref<units::Process>(node_, std::move(spec));
-    if (Result<> ready = process->prepare(); !ready) return "load: " + ready.error().message;
     process->publish();
     process->launch();
     return ended.get_future().get();

@@ -4,6 +4,12 @@
 
 namespace trivium::units {
 
+namespace {
+
+constexpr std::string_view caller_gone = "caller context canceled";
+
+}  // namespace
+
 Error canceled_error() { return Error::of(kind::canceled, "context canceled"); }
 
 bool CallScope::adopt(uint64_t serial, sched::Ref<Process> call) {
@@ -36,7 +42,7 @@ CallScope::Calls CallScope::end() {
 }
 
 void CallScope::cancel() {
-  for (const auto& [serial, call] : end()) call->kill(canceled_error());
+  for (const auto& [serial, call] : end()) call->cancel_call(caller_gone);
 }
 
 void CallScope::hand_up() {
@@ -47,7 +53,7 @@ void CallScope::hand_up() {
       // It may have ended on the way, when no scope held it.
       if (adopted && call->ended()) above->release(serial);
     }
-    if (!adopted) call->kill(canceled_error());
+    if (!adopted) call->cancel_call(caller_gone);
   }
 }
 

@@ -5,38 +5,46 @@
 #include "sched/timers.h"
 #include "units/call_retry.h"
 #include "units/node.h"
+#include "units/process_call.h"
 
 namespace trivium::units {
 namespace {
 
-Error too_long(const std::string& target, Duration limit) {
-  Error error = Error::of(kind::timeout, "call of " + target + " took longer than " + format_duration(limit));
-  error.retryable = true;
-  return error;
+// Milliseconds, as everywhere in call options.
+std::optional<Duration> time_limit(const Value* option) {
+  if (option == nullptr) return std::nullopt;
+  if (option->is_string()) return parse_duration(option->as_string());
+  if (!option->is_number() || !(option->number() > 0) || option->number() > 9e12) return std::nullopt;
+  return Duration(static_cast<int64_t>(option->number() * 1e6));
 }
 
+}  // namespace
+
 // A call that is made again while it fails. Owned by the attempt in flight or by the timer between two.
-class RetriedCall : public std::enable_shared_from_this<RetriedCall> {
+class Functions::Retried : public std::enable_shared_from_this<Functions::Retried> {
  public:
-  RetriedCall(Node& node, CallRequest request, CallRetry retry)
+  Retried(Node& node, Target target, CallRequest request, CallRetry retry)
       : node_(node),
+        target_(std::move(target)),
         request_(std::move(request)),
         retry_(std::move(retry)),
         base_(retry_.initial_delay),
         begun_ns_(node.clock().monotonic_ns()) {}
 
   // An error: nothing was started, and on_exit is never called.
-  Result<sched::Ref<Process>> attempt() {
+  Result<sched::Ref<Process>> attempt(Process* caller) {
     ++attempts_;
     CallRequest attempt;
     attempt.target = request_.target;
     attempt.arguments = request_.arguments;
     attempt.frame = request_.frame;
     attempt.scope = request_.scope;
+    attempt.caller = caller;
+    attempt.caller_pid = request_.caller_pid;
     if (request_.timeout) attempt.timeout = time_left();
     attempt.limit = request_.timeout;
     attempt.on_exit = [self = shared_from_this()](Exit& exit) { self->ended(exit); };
-    return node_.functions().call(std::move(attempt));
+    return node_.functions().start(target_, std::move(attempt));
   }
 
  private:
@@ -60,7 +68,7 @@ class RetriedCall : public std::enable_shared_from_this<RetriedCall> {
       return;
     }
     node_.timers().after(delay, [self = shared_from_this()] {
-      if (auto again = self->attempt(); !again) {
+      if (auto again = self->attempt(nullptr); !again) {
         Exit failed{std::move(again.error()), {}};
         self->report(failed);
       }
@@ -72,22 +80,13 @@ class RetriedCall : public std::enable_shared_from_this<RetriedCall> {
   }
 
   Node& node_;
+  const Target target_;
   const CallRequest request_;
   const CallRetry retry_;
   Duration base_;
   const int64_t begun_ns_;
   int64_t attempts_ = 0;
 };
-
-// Milliseconds, as everywhere in call options.
-std::optional<Duration> time_limit(const Value* option) {
-  if (option == nullptr) return std::nullopt;
-  if (option->is_string()) return parse_duration(option->as_string());
-  if (!option->is_number() || !(option->number() > 0) || option->number() > 9e12) return std::nullopt;
-  return Duration(static_cast<int64_t>(option->number() * 1e6));
-}
-
-}  // namespace
 
 void Functions::add(std::shared_ptr<FunctionPool> pool) {
   const std::lock_guard lock(mutex_);
@@ -100,13 +99,22 @@ std::shared_ptr<FunctionPool> Functions::find(const std::string& id) const {
   return at == pools_.end() ? nullptr : at->second;
 }
 
-Result<sched::Ref<Process>> Functions::call(CallRequest request) {
-  std::shared_ptr<FunctionPool> pool = find(request.target);
-  if (!pool) {
-    Error error = Error::of(kind::not_found, "no handler registered for target " + request.target);
-    error.details = Object{{"target", request.target}};
-    return fail(std::move(error));
-  }
+Functions::Target Functions::target(const std::string& id) const {
+  if (std::shared_ptr<FunctionPool> pool = find(id)) return {std::move(pool), nullptr};
+  const app::LuaEntry* entry = node_.programs().entry(id);
+  return {nullptr, entry != nullptr && entry->default_host ? entry : nullptr};
+}
+
+Result<sched::Ref<Process>> Functions::start(const Target& target, CallRequest request) {
+  if (target.pool) return start_function(target.pool, std::move(request));
+  if (target.process != nullptr) return call_process(node_, *target.process, std::move(request));
+  Error error = Error::of(kind::not_found, "no handler registered for target " + request.target);
+  error.details = Object{{"target", request.target}};
+  return fail(std::move(error));
+}
+
+Result<sched::Ref<Process>> Functions::start_function(const std::shared_ptr<FunctionPool>& pool,
+                                                      CallRequest request) {
   ProcessSpec spec;
   spec.entry_id = pool->id();
   spec.host = pool->host();
@@ -127,10 +135,17 @@ Result<sched::Ref<Process>> Functions::call(CallRequest request) {
   return call;
 }
 
+Result<sched::Ref<Process>> Functions::call(CallRequest request) {
+  const Target called = target(request.target);
+  return start(called, std::move(request));
+}
+
 Result<sched::Ref<Process>> Functions::call(CallRequest request, const Object& options) {
-  const std::shared_ptr<FunctionPool> pool = find(request.target);
+  Target target = this->target(request.target);
   const Value none;
-  const Value& defaults = pool ? pool->call_options() : none;
+  const Value& defaults = target.pool      ? target.pool->call_options()
+                          : target.process ? target.process->options
+                                           : none;
   const auto option = [&](std::string_view key) {
     const Value* given = options.find(key);
     return given != nullptr ? given : defaults.find(key);
@@ -138,8 +153,10 @@ Result<sched::Ref<Process>> Functions::call(CallRequest request, const Object& o
   request.timeout = time_limit(option("timeout"));
   const Value* asked = option("retry");
   std::optional<CallRetry> retry = asked != nullptr ? CallRetry::read(*asked) : std::nullopt;
-  if (!retry) return call(std::move(request));
-  return std::make_shared<RetriedCall>(node_, std::move(request), std::move(*retry))->attempt();
+  if (!retry) return start(target, std::move(request));
+  Process* caller = std::exchange(request.caller, nullptr);
+  return std::make_shared<Retried>(node_, std::move(target), std::move(request), std::move(*retry))
+      ->attempt(caller);
 }
 
 }  // namespace trivium::units

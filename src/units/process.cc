@@ -85,7 +85,37 @@ Result<> Process::build_isolate() {
   return {};
 }
 
-Result<> Process::prepare() { return build_isolate(); }
+// False: the slice is over, call again.
+Result<bool> Process::load() {
+  if (!isolate_) {
+    if (Result<> built = build_isolate(); !built) return trivium::fail(std::move(built.error()));
+  }
+  if (isolate_->loaded()) return true;
+  running_.store(isolate_.get(), std::memory_order_relaxed);
+  Result<bool> loaded = isolate_->load();
+  running_.store(nullptr, std::memory_order_relaxed);
+  if (!loaded && upgraded_) loaded.error().message = "upgrade: init failed: " + loaded.error().message;
+  return loaded;
+}
+
+Result<bool> Process::load_for(Process& starter) {
+  if (Result<> built = build_isolate(); !built) return trivium::fail(std::move(built.error()));
+  // Whoever interrupts the starter means the code that runs now.
+  lua::Isolate* interrupted = starter.running_.exchange(isolate_.get(), std::memory_order_relaxed);
+  Result<bool> loaded = isolate_->load();
+  starter.running_.store(interrupted, std::memory_order_relaxed);
+  return loaded;
+}
+
+void Process::load_later(std::function<void(Result<>)> on_loaded) {
+  on_loaded_ = std::move(on_loaded);
+  stage_.store(Stage::loading);
+  node_.scheduler().wake(*this);
+}
+
+void Process::stop_loading() {
+  if (stage_.load() == Stage::loading) kill(canceled_error());
+}
 
 void Process::publish() { node_.processes().insert(serial_, sched::Ref<Process>(this)); }
 
@@ -104,16 +134,8 @@ void Process::wait_for_worker() {
 void Process::discard() {
   node_.processes().erase(serial_);
   mailbox_.close();
-  Relations relations;
-  {
-    const std::lock_guard lock(relations_mutex_);
-    relations = std::exchange(relations_, {});
-    relations_.ended = true;
-  }
-  for (const auto& partner : relations.links) {
-    const std::lock_guard lock(partner->relations_mutex_);
-    std::erase_if(partner->relations_.links, [&](const auto& known) { return known.get() == this; });
-  }
+  (void)end_relations();
+  if (spec_.parent_scope) spec_.parent_scope->release(serial_);
   isolate_.reset();
 }
 
@@ -125,6 +147,7 @@ void Process::abandon() {
   timers_.clear();
   at_end_.clear();
   spec_.on_exit = nullptr;
+  on_loaded_ = nullptr;
 }
 
 // --- from any thread --------------------------------------------------------------------------------
@@ -138,6 +161,12 @@ bool Process::post(Envelope envelope) {
 void Process::kill(Error error) {
   kill_requested_.store(true);
   post(Kill{std::move(error)});
+}
+
+void Process::cancel_call(std::string_view reason) {
+  if (is_call()) return kill(canceled_error());
+  stop_loading();
+  post_event("pid.cancel", spec_.caller, {{"reason", reason}});
 }
 
 bool Process::post_event(std::string_view kind, std::string_view from, Object extra) {
@@ -158,6 +187,7 @@ bool Process::post_exit(std::string_view from, const std::optional<Error>& error
 }
 
 void Process::ask_to_stop(std::string_view from, std::string_view reason) {
+  stop_loading();
   post_event("pid.cancel", from, {{"reason", reason}});
   post(Deferred{[](Process& self) { self.stopping_ = true; }});
 }
@@ -201,6 +231,21 @@ void Process::unlink(Process& a, Process& b) {
   std::erase_if(b.relations_.links, [&](const auto& known) { return known.get() == &a; });
 }
 
+// Nobody watches it or is linked with it any more, nor will be.
+Process::Relations Process::end_relations() {
+  Relations relations;
+  {
+    const std::lock_guard lock(relations_mutex_);
+    relations = std::exchange(relations_, {});
+    relations_.ended = true;
+  }
+  for (const auto& partner : relations.links) {
+    const std::lock_guard lock(partner->relations_mutex_);
+    std::erase_if(partner->relations_.links, [&](const auto& known) { return known.get() == this; });
+  }
+  return relations;
+}
+
 // --- running ----------------------------------------------------------------------------------------
 
 sched::Outcome Process::run() {
@@ -209,24 +254,43 @@ sched::Outcome Process::run() {
   const bool first = !begun_;
   const bool look = !(first || computing_) || kill_requested_.load(std::memory_order_acquire);
   if (look) take_mail();
+  const Stage stage = stage_.load();
+  if (killed_ && stage == Stage::loading) {
+    end_as_loaded(fail(std::move(*killed_)));
+    return sched::Outcome::done;
+  }
   if (killed_) {
     complete({std::move(killed_), {}});
     return sched::Outcome::done;
   }
-  if (first && stage_.load() != Stage::launched) return sched::Outcome::idle;
+  if (stage == Stage::loading) return go_on_loading();
+  if (first && stage != Stage::launched) return sched::Outcome::idle;
   if (first) {
-    begun_ = true;
-    if (!isolate_) {
-      if (Result<> built = build_isolate(); !built) {
-        complete({std::move(built.error()), {}});
-        return sched::Outcome::done;
-      }
+    if (isolate_) isolate_->set_host(*this);
+    const Result<bool> loaded = load();
+    if (!loaded) {
+      complete({loaded.error(), {}});
+      return sched::Outcome::done;
     }
-    isolate_->set_host(*this);
+    if (!*loaded) return sched::Outcome::again;
+    begun_ = true;
     isolate_->start(spec_.arguments);
   }
   const sched::Outcome outcome = step();
   return !look && outcome == sched::Outcome::idle && mailbox_.size() > 0 ? sched::Outcome::again : outcome;
+}
+
+sched::Outcome Process::go_on_loading() {
+  Result<bool> loaded = load();
+  if (loaded && !*loaded) return sched::Outcome::again;
+  const bool failed = !loaded;
+  end_as_loaded(failed ? fail(std::move(loaded.error())) : Result<>());
+  return failed ? sched::Outcome::done : sched::Outcome::idle;
+}
+
+void Process::end_as_loaded(Result<> loaded) {
+  if (!loaded) discard();
+  std::exchange(on_loaded_, nullptr)(std::move(loaded));
 }
 
 sched::Outcome Process::step() {
@@ -294,20 +358,11 @@ void Process::take(LinkDown& down) {
 void Process::complete(Exit exit) {
   node_.processes().erase(serial_);
   mailbox_.close();
-  Relations relations;
-  {
-    const std::lock_guard lock(relations_mutex_);
-    relations = std::exchange(relations_, {});
-    relations_.ended = true;
-  }
+  const Relations relations = end_relations();
   node_.names().erase_all_of(pid_);
   for (const auto& watcher : relations.watchers) watcher->post_exit(pid_, exit.error, exit.values);
-  for (const auto& partner : relations.links) {
-    {
-      const std::lock_guard lock(partner->relations_mutex_);
-      std::erase_if(partner->relations_.links, [&](const auto& known) { return known.get() == this; });
-    }
-    if (exit.error) partner->post(LinkDown{pid_, *exit.error});
+  if (exit.error) {
+    for (const auto& partner : relations.links) partner->post(LinkDown{pid_, *exit.error});
   }
   if (deadline_ != sched::TimerId::none) node_.timers().cancel(deadline_);
   release_resources();
@@ -352,7 +407,6 @@ sched::Outcome Process::upgrade() {
     complete({std::move(done.error()), {}});
     return sched::Outcome::done;
   }
-  computing_ = true;
   return sched::Outcome::again;
 }
 
@@ -374,7 +428,8 @@ Result<> Process::load_upgrade() {
   if (Result<> built = build_isolate(); !built) {
     return trivium::fail(kind::internal, "upgrade: init failed: " + built.error().message);
   }
-  isolate_->start(spec_.arguments);
+  upgraded_ = true;
+  begun_ = false;
   for (lua::Message& message : retained) isolate_->deliver(std::move(message));
   return {};
 }

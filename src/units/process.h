@@ -41,7 +41,8 @@ struct ProcessSpec {
   lua::ProgramRef program;
   Values arguments;
   FrameRef frame;
-  std::shared_ptr<CallScope> parent_scope;    // of calls; null for processes
+  std::shared_ptr<CallScope> parent_scope;    // of whoever called it; null for processes that were spawned
+  std::string caller;                         // of a process called like a function: its PID
   std::shared_ptr<FunctionPool> pool;         // of calls
   std::shared_ptr<ProcessHost> process_host;  // of processes
   sched::Ref<sched::Lane> lane;
@@ -54,8 +55,15 @@ class Process final : public sched::Runnable, private lua::Host {
   Process(Node& node, ProcessSpec spec);
   ~Process() override;
 
-  // Builds the isolate of a process, running its top-level code. Calls get theirs from the pool.
-  Result<> prepare();
+  // Builds the isolate of a process and runs its top-level code within the slice of `starter`, whose code
+  // waits for it. False: it takes longer; load_later() goes on. Without, the code is loaded when it is
+  // launched.
+  Result<bool> load_for(Process& starter);
+  // Loads, or goes on loading, on its own lane; `on_loaded` is called once, on a worker, also when it is
+  // killed meanwhile.
+  void load_later(std::function<void(Result<>)> on_loaded);
+  // Whoever wanted it is gone: ends it if it is still loading.
+  void stop_loading();
   // Enters the process table: from here on the PID can be addressed.
   void publish();
   // Kills it with `error` unless it has ended by then. Before publish.
@@ -66,7 +74,7 @@ class Process final : public sched::Runnable, private lua::Host {
   void wait_for_worker();
   // A message that is there when the entry function begins. Before publish.
   void preload(lua::Message message) { mailbox_.push(std::move(message)); }
-  // Undoes prepare, publish, watchers and links of a process that was never launched.
+  // Undoes loading, publish, watchers and links of a process that was never launched.
   void discard();
   // Lets go of everything others hold in turn: for what is left when the scheduler has stopped for good.
   void abandon();
@@ -90,6 +98,9 @@ class Process final : public sched::Runnable, private lua::Host {
   void post_reply(lua::OpId op, lua::Reply reply) { post(ReplyEnvelope{op, std::move(reply)}); }
   // Ends it with `error`; Lua code that is computing is interrupted.
   void kill(Error error);
+  // Nobody waits for its result any more: ends a call, and asks a process that was called like a function
+  // to stop.
+  void cancel_call(std::string_view reason);
   // An event table on process.events(). `extra` is laid over kind, from and at.
   bool post_event(std::string_view kind, std::string_view from, Object extra);
 
@@ -150,6 +161,8 @@ class Process final : public sched::Runnable, private lua::Host {
   }
 
   Result<> build_isolate();
+  Result<bool> load();
+  sched::Outcome go_on_loading();
   void take_mail();
   sched::Outcome step();
   void take(LinkDown& down);
@@ -157,6 +170,7 @@ class Process final : public sched::Runnable, private lua::Host {
   sched::Outcome upgrade();
   Result<> load_upgrade();
   void complete(Exit exit);
+  void end_as_loaded(Result<> loaded);
 
   struct Upgrading {
     std::string id;
@@ -169,6 +183,8 @@ class Process final : public sched::Runnable, private lua::Host {
     bool ended = false;
   };
 
+  Relations end_relations();
+
   Node& node_;
   ProcessSpec spec_;
   const uint64_t serial_;
@@ -179,16 +195,18 @@ class Process final : public sched::Runnable, private lua::Host {
   std::unique_ptr<lua::Isolate> isolate_;
   std::atomic<lua::Isolate*> running_{nullptr};
   std::atomic<bool> trap_links_{false};
-  // Until it is launched nothing but a kill makes it run, and while it is held not even that: whoever
-  // starts it still has to enter it everywhere.
-  enum class Stage : uint8_t { held, waiting, launched };
+  // Until it is launched nothing but a kill makes its entry function run, and while it is held not even
+  // that: whoever starts it still has to enter it everywhere.
+  enum class Stage : uint8_t { held, loading, waiting, launched };
   std::atomic<Stage> stage_{Stage::held};
   std::atomic<bool> kill_requested_{false};
   std::optional<Error> killed_;
   std::optional<Upgrading> upgrading_;
+  std::function<void(Result<>)> on_loaded_;
   std::vector<std::shared_ptr<ProcessTimer>> timers_;
   std::vector<std::pair<lua::OpId, std::function<void()>>> at_end_;
-  bool begun_ = false;
+  bool begun_ = false;      // the entry function of its present code
+  bool upgraded_ = false;   // its code is not that of its start
   bool computing_ = false;  // pre-empted, or about to begin: what came meanwhile is looked at when it waits
   bool upgradable_ = false;
   bool stopping_ = false;

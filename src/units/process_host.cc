@@ -102,13 +102,15 @@ std::optional<std::string> ProcessHost::signal_owner(const std::string& name,
   return owner;
 }
 
-Result<std::string> ProcessHost::spawn(SpawnRequest request) {
-  if (Result<> accepted = accept(); !accepted) return trivium::fail(std::move(accepted.error()));
+ProcessHost::Spawning ProcessHost::spawn(SpawnRequest request, Process* starter, Spawned later) {
+  const auto refused = [](Error error) { return Spawning{fail(std::move(error)), nullptr}; };
+  if (Result<> accepted = accept(); !accepted) return refused(std::move(accepted.error()));
   if (!request.name.empty()) {
-    if (std::optional<std::string> owner = signal_owner(request.name, request.messages)) return *owner;
+    if (std::optional<std::string> owner = signal_owner(request.name, request.messages))
+      return {std::move(*owner), nullptr};
   }
   auto program = node_.programs().find_process(request.id);
-  if (!program) return trivium::fail(std::move(program.error()));
+  if (!program) return refused(std::move(program.error()));
   ProcessSpec spec;
   spec.entry_id = request.id;
   spec.host = options_.id;
@@ -117,6 +119,8 @@ Result<std::string> ProcessHost::spawn(SpawnRequest request) {
   spec.frame = std::move(request.frame);
   spec.process_host = shared_from_this();
   spec.lane = lane_;
+  spec.parent_scope = request.scope;
+  spec.caller = std::move(request.caller);
   spec.on_exit = std::move(request.on_exit);
   if (options_.terminal) {
     spec.on_exit = [report = options_.on_terminal_exit, next = std::move(spec.on_exit)](Process& process,
@@ -126,48 +130,78 @@ Result<std::string> ProcessHost::spawn(SpawnRequest request) {
     };
   }
   const sched::Ref<Process> process = sched::make_ref<Process>(node_, std::move(spec));
-  if (Result<> prepared = process->prepare(); !prepared) return trivium::fail(std::move(prepared.error()));
-  // All of it before anybody can know the PID, so that nothing comes before these messages and no end is
-  // missed. A terminal's process stands alone.
+  {
+    const std::lock_guard lock(mutex_);
+    if (state_ != State::running) return refused(Error::of(kind::unavailable, "host is shutting down"));
+    processes_.emplace(process->serial(), process);
+  }
+  if (request.scope && !request.scope->adopt(process->serial(), process)) {
+    forget(*process);
+    return refused(canceled_error());
+  }
+  Result<bool> loaded = starter != nullptr ? process->load_for(*starter) : Result<bool>(false);
+  if (!loaded) {
+    leave(*process);
+    return refused(std::move(loaded.error()));
+  }
+  if (*loaded) return {enter(process, request), process};
+  process->load_later([self = shared_from_this(), process = process.get(), request = std::move(request),
+                       later = std::move(later)](Result<> done) {
+    if (done) return later(self->enter(sched::Ref<Process>(process), request));
+    self->leave(*process);
+    later(fail(std::move(done.error())));
+  });
+  return {std::nullopt, process};
+}
+
+// It never ran.
+void ProcessHost::leave(Process& process) {
+  process.discard();
+  forget(process);
+}
+
+// All of it before anybody can know the PID, so that nothing comes before these messages and no end is
+// missed. A terminal's process stands alone.
+Result<std::string> ProcessHost::enter(const sched::Ref<Process>& process, const SpawnRequest& request) {
   for (const lua::Message& message : request.messages) process->preload(message);
-  if (request.watcher != nullptr && !options_.terminal) (void)process->add_watcher(*request.watcher);
-  if (request.partner != nullptr && !options_.terminal) (void)Process::link(*request.partner, *process);
+  if (request.watcher && !options_.terminal) (void)process->add_watcher(*request.watcher);
+  if (request.partner && !options_.terminal) (void)Process::link(*request.partner, *process);
   process->publish();
   while (!request.name.empty() && !options_.terminal &&
          node_.names().insert(request.name, process->pid_text()) == Names::Registered::taken) {
     if (std::optional<std::string> owner = signal_owner(request.name, request.messages)) {
-      process->discard();
-      return *owner;
+      leave(*process);
+      return std::move(*owner);
     }
-  }
-  bool accepted = false;
-  {
-    const std::lock_guard lock(mutex_);
-    accepted = state_ == State::running;
-    if (accepted) processes_.emplace(process->serial(), process);
-  }
-  if (!accepted) {
-    process->discard();
-    node_.names().erase_all_of(process->pid_text());
-    return trivium::fail(kind::unavailable, "host is shutting down");
   }
   process->launch();
   return process->pid_text();
 }
 
-lua::Dispatch ProcessHost::spawn(Process& caller, lua::OpId, Spawn& command, lua::Reply& reply) {
+lua::Dispatch ProcessHost::spawn(Process& caller, lua::OpId op, Spawn& command, lua::Reply& reply) {
   SpawnRequest request;
   request.id = command.id;
   request.arguments = std::move(command.arguments);
   request.frame = overlay(caller.context(), command.settings);
   request.name = command.name;
   request.messages = std::move(command.messages);
-  if (command.monitor) request.watcher = &caller;
-  if (command.link) request.partner = &caller;
-  return answer(reply, spawn(std::move(request)));
+  if (command.monitor) request.watcher = sched::Ref<Process>(&caller);
+  if (command.link) request.partner = sched::Ref<Process>(&caller);
+  Spawning spawning = spawn(std::move(request), &caller,
+                            [waiter = sched::Ref<Process>(&caller), op](Result<std::string> pid) {
+                              lua::Reply late;
+                              answer(late, std::move(pid));
+                              waiter->post_reply(op, std::move(late));
+                            });
+  if (spawning.settled) return answer(reply, std::move(*spawning.settled));
+  caller.at_end(op, [process = std::move(spawning.process)] { process->stop_loading(); });
+  return lua::Dispatch::pending;
 }
 
 lua::Dispatch ProcessHost::exec(Process& caller, lua::OpId op, Exec& command, lua::Reply& reply) {
+  const auto failure = [](const Error& cause) {
+    return Error::of(kind::internal, "exec failed: " + cause.message);
+  };
   SpawnRequest request;
   request.id = command.id;
   request.arguments = std::move(command.arguments);
@@ -175,10 +209,14 @@ lua::Dispatch ProcessHost::exec(Process& caller, lua::OpId op, Exec& command, lu
   request.on_exit = [waiter = sched::Ref<Process>(&caller), op](Process&, units::Exit& exit) {
     waiter->post_reply(op, {std::move(exit.error), std::move(exit.values)});
   };
-  Result<std::string> spawned = spawn(std::move(request));
-  if (!spawned) {
-    return refuse(reply, Error::of(kind::internal, "exec failed: " + spawned.error().message));
-  }
+  Spawning spawning =
+      spawn(std::move(request), &caller,
+            [waiter = sched::Ref<Process>(&caller), op, failure](const Result<std::string>& pid) {
+              if (!pid) waiter->post_reply(op, lua::Reply::failure(failure(pid.error())));
+            });
+  if (spawning.settled && !*spawning.settled) return refuse(reply, failure(spawning.settled->error()));
+  if (!spawning.settled)
+    caller.at_end(op, [process = std::move(spawning.process)] { process->stop_loading(); });
   return lua::Dispatch::pending;
 }
 

@@ -40,8 +40,11 @@ struct SpawnRequest {
   FrameRef frame;
   std::string name;
   std::vector<lua::Message> messages;
-  Process* watcher = nullptr;  // gets EXIT
-  Process* partner = nullptr;  // is linked
+  sched::Ref<Process> watcher;  // gets EXIT
+  sched::Ref<Process> partner;  // is linked
+  // Of the caller, for a process that is called like a function: cancelled with it.
+  std::shared_ptr<CallScope> scope;
+  std::string caller;  // whom the process hears of then
   std::function<void(Process&, units::Exit&)> on_exit;
 };
 
@@ -67,7 +70,15 @@ class ProcessHost final : public SpawnTarget, public std::enable_shared_from_thi
   void stop(std::function<void()> done);
 
   // The PID of the new process or, when the name is taken, of its owner.
-  Result<std::string> spawn(SpawnRequest request);
+  using Spawned = std::function<void(Result<std::string>)>;
+  struct Spawning {
+    std::optional<Result<std::string>> settled;
+    sched::Ref<Process> process;  // the new one, its code perhaps still being loaded; null: there is none
+  };
+  // Settled at once, or else `later` is called, once, from a worker. `starter` is the process whose code
+  // waits on this thread; what its slice does not suffice for is loaded on the host's lane, and without one
+  // all.
+  Spawning spawn(SpawnRequest request, Process* starter, Spawned later);
   void forget(const Process& process);
   size_t size() const;
   void set_workers(size_t workers);
@@ -83,6 +94,8 @@ class ProcessHost final : public SpawnTarget, public std::enable_shared_from_thi
   enum class State { registered, running, stopping };
 
   Result<> accept() const;
+  Result<std::string> enter(const sched::Ref<Process>& process, const SpawnRequest& request);
+  void leave(Process& process);
   std::optional<std::string> signal_owner(const std::string& name, const std::vector<lua::Message>& messages);
   void kill_remaining();
 

@@ -68,7 +68,6 @@ class TestNode {
     spec.arguments = encode_values(arguments);
     spec.on_exit = [this](Process& process, Exit& exit) { ends[process.pid_text()].push_back(exit); };
     auto process = sched::make_ref<Process>(node, std::move(spec));
-    EXPECT_TRUE(process->prepare());
     process->publish();
     process->launch();
     return process;

@@ -670,6 +670,50 @@ def test_pools(checks):
     """)
 
 
+def test_a_process_called_like_a_function_has_the_options_of_a_call(checks):
+    checks.process("flaky", """
+        local up, failures = ...
+        process.send(up, "attempt", process.pid())
+        if process.registry.lookup("third") then return "done" end
+        if process.registry.lookup("second") then process.registry.register("third", up) end
+        process.registry.register("second", up)
+        return nil, errors.new({message = "not yet", kind = errors.UNAVAILABLE})
+    """, "meta: {default_host: 'app:procs', options: {retry: {max_attempts: 5, initial_delay: 1}}}")
+    checks.process("waits", """
+        local up = ...
+        process.send(up, "up", process.pid())
+        local event = process.events():receive()
+        process.send(up, "event", event.kind .. " " .. event.reason)
+    """, "meta: {default_host: 'app:procs'}")
+    checks.unit("process.lua", "broken", "error('no code', 0)", "meta: {default_host: 'app:procs'}")
+    checks.function("leaves", "funcs.async('app:waits', (...)) return 'left'")
+    checks.run("""
+        local me = process.pid()
+        local up, event, attempt = process.listen("up"), process.listen("event"), process.listen("attempt")
+        local function retried(max)
+          return funcs.new():with_options({retry = {max_attempts = max, initial_delay = 1}})
+        end
+        check.fail("attempts used up", "Unavailable", "not yet", retried(2):call("app:flaky", me))
+        local first = attempt:receive()
+        check.that("another process", attempt:receive() ~= first)
+        check.eq("retry of the entry", funcs.call("app:flaky", me), "done")
+
+        check.fail("limit", "Timeout", "call of app:waits took longer than 100ms",
+                   funcs.new():with_options({timeout = 100}):call("app:waits", me))
+        up:receive()
+        check.eq("asked to stop", event:receive(), "pid.cancel call took too long")
+        check.fail("cannot start", "Internal", "failed to start process: failed to execute script: no code",
+                   funcs.call("app:broken"))
+
+        -- The function that called it returned: it goes on until the root of the call ends.
+        check.eq("returned", funcs.call("app:leaves", me), "left")
+        local pid = up:receive()
+        check.eq("not cancelled", {process.monitor(pid)}, {true})
+        process.cancel(pid, "asked")
+        check.eq("by hand", event:receive(), "pid.cancel asked")
+    """)
+
+
 def test_process_called_like_a_function(checks):
     checks.process("job", """
         local how, up = ...

@@ -180,8 +180,17 @@ Result<> LocalRuntime::exec(const ExecRequest& request) {
   units::SpawnRequest spawn;
   spawn.id = request.process.text();
   for (const std::string& argument : request.args) append(spawn.arguments, Value(argument));
-  Result<std::string> pid = host->spawn(std::move(spawn));
-  if (!pid) return fail(std::move(pid.error()));
+  const auto spawned = std::make_shared<std::optional<Result<std::string>>>();
+  units::ProcessHost::Spawning spawning =
+      host->spawn(std::move(spawn), nullptr, [this, spawned](Result<std::string> pid) {
+        const std::lock_guard lock(mutex_);
+        *spawned = std::move(pid);
+        changed_.notify_all();
+      });
+  std::unique_lock lock(mutex_);
+  if (spawning.settled) *spawned = std::move(spawning.settled);
+  changed_.wait(lock, [&] { return spawned->has_value() || shutdown_requested_; });
+  if (spawned->has_value() && !**spawned) return fail((*spawned)->error());
   return {};
 }
 

@@ -21,6 +21,7 @@ void ProcessService::start(units::ServiceEvents events, units::ServiceDone done)
   {
     const std::lock_guard lock(mutex_);
     events_ = std::move(events);
+    starting_ = true;
   }
   units::SpawnRequest request;
   request.id = entry_.process.text();
@@ -29,17 +30,35 @@ void ProcessService::start(units::ServiceEvents events, units::ServiceDone done)
   request.on_exit = [self = shared_from_this()](units::Process& process, units::Exit& exit) {
     self->ended(process.serial(), exit);
   };
-  // The process may end before spawn returns; ended() then finds no PID and says so all the same.
-  Result<std::string> pid = host->spawn(std::move(request));
-  if (!pid) {
-    done(fail(std::move(pid.error())));
-    return;
-  }
+  units::ProcessHost::Spawning spawning = host->spawn(
+      std::move(request), nullptr,
+      [self = shared_from_this(), done](const Result<std::string>& pid) { self->started(pid, done); });
+  if (spawning.settled) return started(*spawning.settled, done);
+  bool unwanted = false;
   {
     const std::lock_guard lock(mutex_);
-    pid_ = node_.local(*pid) ? *pid : std::string();
+    unwanted = !starting_;  // or it has started already
+    if (!unwanted) loading_ = spawning.process;
   }
-  done({});
+  if (unwanted) spawning.process->stop_loading();
+}
+
+void ProcessService::started(const Result<std::string>& pid, const units::ServiceDone& done) {
+  sched::Ref<units::Process> process;
+  if (pid) process = node_.local(*pid);
+  bool wanted = false;
+  {
+    const std::lock_guard lock(mutex_);
+    wanted = std::exchange(starting_, false);
+    loading_ = nullptr;
+    // It may have ended by now; ended() then found no PID and has said so all the same.
+    if (wanted) pid_ = process ? *pid : std::string();
+  }
+  if (!wanted) {
+    if (process) process->kill(units::canceled_error());
+  } else {
+    done(pid ? Result<>() : fail(pid.error()));
+  }
 }
 
 void ProcessService::ended(uint64_t, units::Exit& exit) {
@@ -60,11 +79,15 @@ void ProcessService::ended(uint64_t, units::Exit& exit) {
 
 void ProcessService::stop(units::ServiceDone done) {
   sched::Ref<units::Process> process;
+  sched::Ref<units::Process> loading;
   {
     const std::lock_guard lock(mutex_);
+    starting_ = false;
+    loading = std::exchange(loading_, nullptr);
     process = node_.local(pid_);
     if (process) stopped_ = done;
   }
+  if (loading) loading->stop_loading();
   if (!process ||
       !process->post_event("pid.cancel", "{node:control|0x00001}", {{"reason", "service stopping"}})) {
     units::ServiceDone unanswered;

@@ -30,6 +30,7 @@ class ProcessService final : public units::Service, public std::enable_shared_fr
   void stop(units::ServiceDone done) override;
 
  private:
+  void started(const Result<std::string>& pid, const units::ServiceDone& done);
   void ended(uint64_t serial, units::Exit& exit);
 
   units::Node& node_;
@@ -37,8 +38,10 @@ class ProcessService final : public units::Service, public std::enable_shared_fr
   const FrameRef frame_;
   std::mutex mutex_;
   units::ServiceEvents events_;
-  units::ServiceDone stopped_;  // set while a stop waits for the process
-  std::string pid_;             // of the running process, empty without one
+  bool starting_ = false;
+  sched::Ref<units::Process> loading_;  // the one that is being started
+  units::ServiceDone stopped_;          // set while a stop waits for the process
+  std::string pid_;                     // of the running process, empty without one
 };
 
 }  // namespace trivium::cli

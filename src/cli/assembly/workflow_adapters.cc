@@ -84,7 +84,7 @@ class CallAttempt final : public units::workflows::ActivityFunctions::Attempt {
  public:
   explicit CallAttempt(sched::Ref<Process> call) : call_(std::move(call)) {}
   void cancel() override {
-    if (call_) call_->kill(units::canceled_error());
+    if (call_) call_->cancel_call("caller context canceled");
   }
 
  private:

@@ -16,49 +16,15 @@ FrameRef overlay(const FrameRef& base, const CallSettings& settings) {
   return frame;
 }
 
-namespace {
-
-// A process with a default host, called like a function. It is not part of the caller's tree: when the caller
-// goes it is asked to stop.
-lua::Dispatch call_process(Process& caller, lua::OpId op, const EntryId& host_id, CallFunction& command,
-                           lua::Reply& reply) {
-  Node& node = caller.node();
-  const auto start_failure = [&](const std::string& cause) {
-    return refuse(reply, Error::of(kind::internal, "failed to start process: " + cause));
-  };
-  const auto host = std::dynamic_pointer_cast<ProcessHost>(node.host(host_id.text()));
-  if (!host) return start_failure("host not found");
-  SpawnRequest request;
-  request.id = command.target;
-  request.arguments = std::move(command.arguments);
-  request.frame = overlay(caller.context(), command.settings);
-  request.on_exit = [waiter = sched::Ref<Process>(&caller), op](Process&, Exit& exit) {
-    waiter->post_reply(op, {std::move(exit.error), std::move(exit.values)});
-  };
-  Result<std::string> pid = host->spawn(std::move(request));
-  if (!pid) return start_failure(pid.error().message);
-  caller.at_end(op, [&node, pid = *pid, from = caller.pid_text()] {
-    if (const sched::Ref<Process> called = node.local(pid)) {
-      called->post_event("pid.cancel", from, {{"reason", "caller context canceled"}});
-    }
-  });
-  return lua::Dispatch::pending;
-}
-
-}  // namespace
-
 lua::Dispatch CallFunction::perform(Process& process, lua::OpId op, lua::Reply& reply) {
   Node& node = process.node();
-  if (!node.functions().find(target)) {
-    const app::LuaEntry* entry = node.programs().entry(target);
-    if (entry != nullptr && entry->default_host)
-      return call_process(process, op, *entry->default_host, *this, reply);
-  }
   CallRequest request;
   request.target = target;
   request.arguments = std::move(arguments);
   request.frame = overlay(process.context(), settings);
   request.scope = process.scope();
+  request.caller = &process;
+  request.caller_pid = process.pid_text();
   request.on_exit = [caller = sched::Ref<Process>(&process), op](Exit& exit) {
     caller->post_reply(op, {std::move(exit.error), std::move(exit.values)});
   };

@@ -55,7 +55,6 @@ std::optional<TaskFailure> Instance::start(const Event& started) {
   info_.entry_id = code->entry_id;
   Result<std::unique_ptr<lua::Isolate>> isolate =
       lua::Isolate::create(*this, code->program, {&parts_.environment, parts_.memory_limit, hash_seed});
-  loading_ = false;
   if (!isolate) {
     start_failure_ = std::move(isolate.error());
     start_failure_->message = "failed to start workflow: " + start_failure_->message;
@@ -96,15 +95,6 @@ void Instance::begin_task(const Event& started, bool replaying) {
   next_ = started.id + 2 + static_cast<int64_t>(commands_.size());
   code_ready_ = true;
   if (start_failure_) return;
-  if (!main_started_) {
-    main_started_ = true;
-    Result<Values> input = values_of(info_.started.find("input"));
-    if (!input) {
-      start_failure_ = std::move(input.error());
-      return;
-    }
-    isolate_->start(*input);
-  }
   deliver(completions_);
   deliver(deliveries_);
   deliver(exits_);
@@ -121,7 +111,27 @@ void Instance::deliver(std::vector<Outcome>& outcomes) {
   }
 }
 
+// False: the slice is over.
+bool Instance::load() {
+  const Result<bool> loaded = isolate_->load();
+  if (loaded && !*loaded) return false;
+  loading_ = false;
+  if (!loaded) {
+    start_failure_ = loaded.error();
+    start_failure_->message = "failed to start workflow: " + start_failure_->message;
+    return true;
+  }
+  const Result<Values> input = values_of(info_.started.find("input"));
+  if (input) {
+    isolate_->start(*input);
+  } else {
+    start_failure_ = input.error();
+  }
+  return true;
+}
+
 Instance::Step Instance::step() {
+  if (!start_failure_ && loading_ && !load()) return Step::again;
   if (start_failure_) {
     fail_workflow(*std::exchange(start_failure_, std::nullopt));
     return Step::closed;

@@ -63,7 +63,7 @@ class Instance final : public lua::Host {
 
   // --- for the engine -------------------------------------------------------------------------------
 
-  // WorkflowExecutionStarted. Loads the code; what fails there fails the workflow in its first task.
+  // WorkflowExecutionStarted. The code is loaded in the first task, and what fails there fails the workflow.
   std::optional<TaskFailure> start(const Event& started);
   // Recorded values of the task about to run.
   std::optional<TaskFailure> preload(const Event& marker);
@@ -135,6 +135,7 @@ class Instance final : public lua::Host {
   void log(LogLevel level, std::string_view logger, std::string_view message, Object fields) override;
   void dropped(std::string_view operation, std::string_view path, std::string_view type) override;
 
+  bool load();
   void finish();
   void fail_workflow(const Error& error);
 
@@ -157,7 +158,6 @@ class Instance final : public lua::Host {
   std::optional<Error> start_failure_;
   std::optional<TaskFailure> task_failure_;
   bool loading_ = true;
-  bool main_started_ = false;
 
   int64_t time_ns_ = 0;
   int64_t history_length_ = 0;
