@@ -223,15 +223,16 @@ void Activities::disarm(Activity& activity) {
 
 void Activities::save(Activity& activity, void (Activities::*then)(Activity&)) {
   core_.transact(
-      [run_id = run_.run_id(), row = activity.row](Tables& tables, ScriptContext&) -> Result<> {
-        tables.update_activity(run_id, row);
-        return {};
+      [run_id = run_.run_id(), fence = run_.row().fence, row = activity.row](Tables& tables, ScriptContext&) {
+        return save_activity(tables, run_id, fence, row);
       },
       [this, run = sched::Ref<Run>(&run_), scheduled = activity.row.scheduled_event_id,
        attempt = activity.row.attempt, then](Result<> saved) {
-        run->post([this, scheduled, attempt, then, durable = saved.has_value()] {
+        const bool refused = !saved && saved.error().kind == kind::conflict;
+        run->post([this, scheduled, attempt, then, refused, durable = saved.has_value()] {
           Activity* activity = find(scheduled, attempt);
           if (activity == nullptr) return;
+          if (refused) return run_.lost();
           if (!durable) {
             // The disk is full or away: again in a while, the attempt does not begin before.
             return arm(*activity, core_.now_ns() + second_ns,
@@ -242,7 +243,8 @@ void Activities::save(Activity& activity, void (Activities::*then)(Activity&)) {
           }
           (this->*then)(*activity);
         });
-      });
+      },
+      run_.run_id());
 }
 
 }  // namespace trivium::units::workflows

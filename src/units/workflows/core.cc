@@ -36,7 +36,9 @@ Core::Core(const ServiceParts& parts, ServiceOptions options, std::unique_ptr<St
                     options_.memory_limit,
                     options_.log_in_replay},
       store_(std::move(store)),
-      id_prefix_(random_uuid(parts.random)) {}
+      id_prefix_(random_uuid(parts.random)) {
+  if (options_.lease.count() > 0) sharing_ = std::make_unique<Sharing>(*this, options_.lease);
+}
 
 std::string Core::new_run_id() const { return random_uuid(parts_.random); }
 
@@ -46,11 +48,22 @@ std::string Core::new_workflow_id() {
   return id_prefix_ + counter;
 }
 
-void Core::transact(Script script, std::function<void(Result<>)> done) {
+void Core::follow_clock(int64_t offset_ns, int64_t tolerance_ns) {
+  const int64_t change = offset_ns - clock_offset_ns_.load(std::memory_order_relaxed);
+  if (std::abs(change) > tolerance_ns) clock_offset_ns_.store(offset_ns, std::memory_order_relaxed);
+}
+
+void Core::transact(Script script, std::function<void(Result<>)> done, std::string run_id) {
   auto context = std::make_shared<ScriptContext>();
   context->new_run_id = [this] { return new_run_id(); };
   store_->submit({[this, context, script = std::move(script)](Tables& tables) {
+                    context->changes = {};
                     context->now_ns = now_ns();
+                    if (sharing_) {
+                      context->owner = sharing_->owner();
+                      context->task_queue = options_.task_queue;
+                      context->others = sharing_->others();
+                    }
                     const int64_t before = tables.writes();
                     Result<> outcome = script(tables, *context);
                     context->wrote = tables.writes() != before;
@@ -60,12 +73,14 @@ void Core::transact(Script script, std::function<void(Result<>)> done) {
                     self->note_outcome(outcome, context->wrote);
                     if (outcome) self->apply(context->changes);
                     done(std::move(outcome));
-                  }});
+                  },
+                  false, std::move(run_id)});
 }
 
 void Core::note_outcome(const Result<>& outcome, bool wrote) {
   if (stopped()) return;
   const bool trouble = !outcome && outcome.error().kind == kind::unavailable;
+  if (trouble && sharing_) sharing_->doubt();
   if (!trouble && !wrote) return;  // reading works on a full disk too
   if (in_trouble_.exchange(trouble, std::memory_order_relaxed) == trouble) return;
   if (trouble) {
@@ -99,7 +114,10 @@ sched::Ref<Run> Core::find(const std::string& run_id) {
 }
 
 void Core::apply(Changes& changes) {
-  for (RunRow& row : changes.started) add_run({std::move(row), {}, {}, {}, false});
+  const std::string owner = sharing_ ? sharing_->owner() : std::string();
+  for (RunRow& row : changes.started) {
+    if (row.owner == owner) add_run({std::move(row), {}, {}, {}, false});
+  }
   for (Changes::Posted& posted : changes.posted) {
     if (const sched::Ref<Run> run = find(posted.run_id)) run->take(std::move(posted.inbound));
   }
@@ -107,17 +125,75 @@ void Core::apply(Changes& changes) {
     if (const sched::Ref<Run> run = find(id)) run->retry();
   }
   for (const RunRow& row : changes.closed) {
-    sched::Ref<Run> run;
-    {
-      const std::lock_guard lock(mutex_);
-      if (const auto at = runs_.find(row.run_id); at != runs_.end()) {
-        run = std::move(at->second);
-        runs_.erase(at);
-      }
-    }
-    if (run) run->close_from_outside();
+    drop(row.run_id);
     if (row.next_run_id.empty()) watches_.tell_chain(row.first_run_id, end_of(row));
   }
+}
+
+// --- shared stores ----------------------------------------------------------------------------------
+
+void Core::drop(const std::string& run_id) {
+  sched::Ref<Run> run;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = runs_.find(run_id);
+    if (at == runs_.end()) return;
+    run = std::move(at->second);
+    runs_.erase(at);
+  }
+  run->close_from_outside();
+}
+
+void Core::drop(const Run& run) {
+  sched::Ref<Run> dropped;  // outlives the lock
+  const std::lock_guard lock(mutex_);
+  const auto at = runs_.find(run.run_id());
+  if (at == runs_.end() || at->second.get() != &run) return;  // another one goes on with it
+  dropped = std::move(at->second);
+  runs_.erase(at);
+}
+
+void Core::drop_all() {
+  std::unordered_map<std::string, sched::Ref<Run>> runs;
+  {
+    const std::lock_guard lock(mutex_);
+    runs.swap(runs_);
+  }
+  for (const auto& [id, run] : runs) run->close_from_outside();
+}
+
+void Core::replace(LoadedRun loaded) {
+  drop(loaded.row.run_id);
+  add_run(std::move(loaded));
+}
+
+void Core::refresh(LoadedRun loaded, const std::string& owner) {
+  const RunRow& row = loaded.row;
+  if (row.status != RunStatus::running || row.owner != owner) {
+    drop(row.run_id);
+    if (row.status != RunStatus::running && row.next_run_id.empty()) {
+      watches_.tell_chain(row.first_run_id, end_of(row));
+    }
+    return;
+  }
+  const sched::Ref<Run> run = find(row.run_id);
+  if (!run) return add_run(std::move(loaded));
+  if (row.parked.empty()) run->retry();
+  for (InboundRow& inbound : loaded.inbound) run->take(std::move(inbound));
+}
+
+void Core::compare(std::vector<LoadedRun> owned) {
+  std::unordered_map<std::string, sched::Ref<Run>> gone;
+  {
+    const std::lock_guard lock(mutex_);
+    gone = runs_;
+  }
+  for (LoadedRun& loaded : owned) {
+    gone.erase(loaded.row.run_id);
+    const std::string owner = loaded.row.owner;
+    refresh(std::move(loaded), owner);
+  }
+  for (const auto& [id, run] : gone) drop(id);
 }
 
 void Core::cached(Run& run) {
@@ -194,6 +270,7 @@ void Core::stop() {
     cancel(poll_);
     cancel(sweep_);
   }
+  if (sharing_) sharing_->end();
   store_->stop();
   std::unordered_map<std::string, sched::Ref<Run>> runs;
   Recent recent;

@@ -10,6 +10,7 @@
 
 #include "units/workflows/run.h"
 #include "units/workflows/service.h"
+#include "units/workflows/sharing.h"
 #include "units/workflows/store/scripts.h"
 #include "units/workflows/watches.h"
 
@@ -27,20 +28,38 @@ class Core : public std::enable_shared_from_this<Core> {
   Watches& watches() { return watches_; }
   const Log& log() const { return parts_.log; }
 
-  int64_t now_ns() const { return parts_.clock.wall_ns(); }
+  // The database's time, if several runtimes share it.
+  int64_t now_ns() const { return parts_.clock.wall_ns() + clock_offset_ns_.load(std::memory_order_relaxed); }
+  void follow_clock(int64_t offset_ns, int64_t tolerance_ns);
   std::string new_run_id() const;
   std::string new_workflow_id();
 
   // A transaction; what it changed takes effect in this runtime before `done` is called.
   // The store's troubles are told once when they begin and once when they are over.
   using Script = std::function<Result<>(Tables&, ScriptContext&)>;
-  void transact(Script script, std::function<void(Result<>)> done);
+  // `run_id`: the run it is about, if there is one.
+  void transact(Script script, std::function<void(Result<>)> done, std::string run_id = {});
 
   // Calls `task` at wall-clock time `due_ns`.
   sched::TimerId at(int64_t due_ns, sched::Task task);
   void cancel(sched::TimerId id) { parts_.timers.cancel(id); }
 
   void add_run(LoadedRun loaded);
+
+  // --- shared stores --------------------------------------------------------------------------------
+  // Null: this runtime has the store alone.
+  Sharing* sharing() { return sharing_.get(); }
+  // Ours again, or for the first time: what is in memory of it is void.
+  void replace(LoadedRun loaded);
+  // Somebody else wrote to it.
+  void refresh(LoadedRun loaded, const std::string& owner);
+  // These are all that we have.
+  void compare(std::vector<LoadedRun> owned);
+  // Not ours any more.
+  void drop(const std::string& run_id);
+  void drop(const Run& run);
+  void drop_all();
+
   // `run` has an instance in memory (again); the one used longest ago may have to go.
   void cached(Run& run);
   void uncached(Run& run);
@@ -70,6 +89,8 @@ class Core : public std::enable_shared_from_this<Core> {
   std::atomic<bool> stopped_{false};
   std::atomic<bool> released_{false};
   std::atomic<bool> in_trouble_{false};
+  std::atomic<int64_t> clock_offset_ns_{0};
+  std::unique_ptr<Sharing> sharing_;
 
   std::mutex mutex_;
   sched::TimerId poll_{};

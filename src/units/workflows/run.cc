@@ -14,6 +14,16 @@ Run::Run(std::shared_ptr<Core> core, LoadedRun loaded)
 
 Run::~Run() = default;
 
+LoadedRun load_run(Tables& tables, RunRow row) {
+  LoadedRun loaded;
+  loaded.inbound = tables.inbound(row.run_id);
+  loaded.activities = tables.activities(row.run_id);
+  loaded.timers = tables.timers(row.run_id);
+  loaded.row = std::move(row);
+  loaded.recovered = true;
+  return loaded;
+}
+
 // --- any thread -------------------------------------------------------------------------------------
 
 void Run::post(sched::Task task) {
@@ -28,6 +38,11 @@ void Run::post(sched::Task task) {
 
 void Run::take(InboundRow inbound) {
   post([this, inbound = std::move(inbound)]() mutable {
+    const auto same = [&](const Waiting& other) { return other.inbound == inbound.sequence; };
+    if (std::any_of(waiting_.begin(), waiting_.end(), same) ||
+        std::any_of(in_task_.begin(), in_task_.end(), same)) {
+      return;  // heard of twice
+    }
     Waiting waiting;
     waiting.inbound = inbound.sequence;
     waiting.events.push_back({0, inbound.type, inbound.time_ns, std::move(inbound.attributes), false, {}});
@@ -120,8 +135,15 @@ void Run::arm_timer(const TimerRow& timer) {
 }
 
 void Run::timer_due(int64_t started_event_id) {
-  for (const Timer& timer : timers_) {
+  for (Timer& timer : timers_) {
     if (timer.row.started_event_id != started_event_id) continue;
+    // The clocks that timers and the store follow may differ by a little.
+    if (core_->now_ns() < timer.row.due_ns) {
+      timer.armed = core_->at(timer.row.due_ns, [run = sched::Ref<Run>(this), id = started_event_id] {
+        run->post([run = run.get(), id] { run->timer_due(id); });
+      });
+      return;
+    }
     Waiting waiting;
     waiting.timer = started_event_id;
     waiting.events.push_back(
@@ -151,6 +173,11 @@ void Run::drop_engine() {
   engine_.reset();
   unfed_.clear();
   core_->uncached(*this);
+}
+
+void Run::lost() {
+  core_->drop(*this);
+  close();
 }
 
 void Run::close() {

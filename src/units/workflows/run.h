@@ -2,7 +2,8 @@
 // carry out a workflow task when there is something new, and commits what came of it.
 //
 //   idle ──▶ (loading ──▶) computing ──▶ committing ──▶ idle …  ──▶ closed
-//                 task failure: parked        refused or no disk: idle again, from the history
+//                 task failure: parked        refused: idle again, from the history
+//                                             no answer: once the store can be asked what became of it
 //
 // Effects become visible only after the commit.
 #pragma once
@@ -34,6 +35,7 @@ struct LoadedRun {
   std::vector<TimerRow> timers;
   bool recovered = false;  // from an earlier runtime
 };
+LoadedRun load_run(Tables& tables, RunRow row);
 
 // What waits for the next task: events without ids, and what the commit has to remove for them.
 struct Waiting {
@@ -64,6 +66,8 @@ class Run final : public sched::Runnable {
   void add_waiting(Waiting waiting) { waiting_.push_back(std::move(waiting)); }
   const RunRow& row() const { return row_; }
   bool closed() const { return phase_ == Phase::closed; }
+  // Another runtime has it.
+  void lost();
 
  private:
   enum class Phase { idle, loading, computing, committing, pausing, parked, closed };
@@ -84,7 +88,10 @@ class Run final : public sched::Runnable {
   std::vector<Event> number_events();
   sched::Outcome compute();
   void commit();
-  void committed(Result<> outcome, const TaskCommit& commit);
+  void committed(Result<> outcome, const std::shared_ptr<TaskCommit>& commit);
+  // Nobody knows what became of the commit: the store does.
+  void resolve(const std::shared_ptr<TaskCommit>& commit);
+  void resolved(bool read, const std::optional<RunRow>& row, const std::shared_ptr<TaskCommit>& commit);
   void take_effect(const TaskCommit& commit);
   void give_back();
   void drop_engine();

@@ -55,13 +55,15 @@ void Run::load_history(int64_t from_event_id) {
         run->post([run = run.get(), found, outcome = std::move(outcome)] {
           run->loaded(outcome, found->row, found->batches);
         });
-      });
+      },
+      run_id_);
 }
 
 void Run::loaded(const Result<>& outcome, std::optional<RunRow> row,
                  const std::vector<std::string>& batches) {
   if (!outcome) return pause(std::chrono::seconds(1));
   if (!row || row->status != RunStatus::running) return close();
+  if (row->fence != row_.fence) return lost();
   for (const std::string& batch : batches) {
     if (Result<> decoded = decode_events(batch, history_); !decoded) {
       return park({false, "the history cannot be read: " + decoded.error().message});
@@ -185,20 +187,55 @@ void Run::commit() {
       [commit](Tables& tables, ScriptContext& context) { return commit_task(tables, *commit, context); },
       [commit, run = sched::Ref<Run>(this)](Result<> outcome) {
         run->post(
-            [run = run.get(), commit, outcome = std::move(outcome)] { run->committed(outcome, *commit); });
-      });
+            [run = run.get(), commit, outcome = std::move(outcome)] { run->committed(outcome, commit); });
+      },
+      run_id_);
 }
 
-void Run::committed(Result<> outcome, const TaskCommit& commit) {
-  if (outcome) return take_effect(commit);
+void Run::committed(Result<> outcome, const std::shared_ptr<TaskCommit>& commit) {
+  if (outcome) return take_effect(*commit);
+  if (outcome.error().kind == kind::unavailable) {
+    alarms_.push_back(core_->at(core_->now_ns() + std::chrono::nanoseconds(std::chrono::seconds(1)).count(),
+                                [run = sched::Ref<Run>(this), commit] {
+                                  run->post([run = run.get(), commit] { run->resolve(commit); });
+                                }));
+    return;
+  }
   messages_.clear();
   give_back();
   if (ended_) return close();
   if (outcome.error().kind == kind::conflict) {
-    phase_ = Phase::idle;  // looks at the history again
+    if (Sharing* sharing = core_->sharing()) sharing->look();  // somebody else's event may wait
+    phase_ = Phase::idle;                                      // looks at the history again
     return;
   }
   pause(std::chrono::seconds(1));
+}
+
+void Run::resolve(const std::shared_ptr<TaskCommit>& commit) {
+  auto found = std::make_shared<std::optional<RunRow>>();
+  core_->transact(
+      [found, id = run_id_](Tables& tables, ScriptContext&) -> Result<> {
+        *found = tables.run(id);
+        return {};
+      },
+      [found, commit, run = sched::Ref<Run>(this)](const Result<>& outcome) {
+        run->post([run = run.get(), found, commit, read = outcome.has_value()] {
+          run->resolved(read, *found, commit);
+        });
+      },
+      run_id_);
+}
+
+void Run::resolved(bool read, const std::optional<RunRow>& row, const std::shared_ptr<TaskCommit>& commit) {
+  if (!read) return committed(fail(kind::unavailable, ""), commit);
+  if (!row) return close();
+  if (row->fence == row_.fence && row->last_task_started == commit->task_started) return take_effect(*commit);
+  messages_.clear();
+  give_back();
+  if (row->fence != row_.fence) return lost();
+  if (ended_ || row->status != RunStatus::running) return close();
+  phase_ = Phase::idle;
 }
 
 // The task is in the history: now, and not before, the world may see it.
@@ -215,7 +252,7 @@ void Run::take_effect(const TaskCommit& commit) {
   for (LocalMessage& message : std::exchange(messages_, {})) {
     core_->parts().processes.deliver(message.pid, std::move(message.message));
   }
-  if (is_close_event(commit.events.back().type)) return close();
+  if (ended_ || is_close_event(commit.events.back().type)) return close();
   unfed_.clear();
   for (const Event& event : commit.events) {
     if (event.id <= commit.task_started) continue;
@@ -253,8 +290,10 @@ void Run::park(const TaskFailure& failure) {
       "a workflow cannot go on and waits until its code or its surroundings are put right",
       {{"workflow", row_.workflow_id}, {"run", run_id_}, {"type", row_.type}, {"reason", failure.message}});
   core_->transact(
-      [id = run_id_, reason = failure.message](Tables& tables, ScriptContext&) -> Result<> {
-        if (std::optional<RunRow> row = tables.run(id); row && row->status == RunStatus::running) {
+      [id = run_id_, fence = row_.fence, reason = failure.message](Tables& tables,
+                                                                   ScriptContext&) -> Result<> {
+        std::optional<RunRow> row = tables.run(id);
+        if (row && row->status == RunStatus::running && row->fence == fence) {
           row->parked = reason;
           tables.update_run(*row);
         }

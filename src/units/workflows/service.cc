@@ -113,16 +113,6 @@ Result<> start_and_signal(Tables& tables, ScriptContext& context, Prepared prepa
   return {};
 }
 
-LoadedRun load(Tables& tables, RunRow row) {
-  LoadedRun loaded;
-  loaded.inbound = tables.inbound(row.run_id);
-  loaded.activities = tables.activities(row.run_id);
-  loaded.timers = tables.timers(row.run_id);
-  loaded.row = std::move(row);
-  loaded.recovered = true;
-  return loaded;
-}
-
 Error no_workflow(const std::string& id) {
   return Error::of(kind::not_found, "workflow not found for ID: " + id);
 }
@@ -137,11 +127,18 @@ Service::~Service() { stop(); }
 void Service::stop() { core_->stop(); }
 
 void Service::recover(Done done) {
+  if (Sharing* sharing = core_->sharing()) {
+    return sharing->begin([core = core_, done = std::move(done)](Result<> outcome) {
+      if (outcome) core->sweep();
+      done(std::move(outcome));
+    });
+  }
   auto found = std::make_shared<std::vector<LoadedRun>>();
   core_->transact(
       [found](Tables& tables, ScriptContext&) -> Result<> {
+        found->clear();
         tables.take_over();
-        for (RunRow& row : tables.open_runs()) found->push_back(load(tables, std::move(row)));
+        for (RunRow& row : tables.open_runs()) found->push_back(load_run(tables, std::move(row)));
         return {};
       },
       [core = core_, found, done = std::move(done)](Result<> outcome) {
@@ -289,6 +286,7 @@ void Service::history(const std::string& pid, const std::string& run_id,
       [events, id = workflow_id_of(pid), run_id](Tables& tables, ScriptContext&) -> Result<> {
         const std::optional<RunRow> row = run_id.empty() ? tables.current_run(id) : tables.run(run_id);
         if (!row) return fail(no_workflow(id));
+        events->clear();
         for (const std::string& batch : tables.history(row->run_id, 1, -1)) {
           if (Result<> decoded = decode_events(batch, *events); !decoded) return decoded;
         }
@@ -301,6 +299,10 @@ void Service::history(const std::string& pid, const std::string& run_id,
 }
 
 void Service::retry_parked() { core_->retry_parked(); }
+
+void Service::heard(const std::string& hint) {
+  if (Sharing* sharing = core_->sharing(); sharing != nullptr && !core_->stopped()) sharing->heard(hint);
+}
 
 const ServiceOptions& Service::options() const { return core_->options(); }
 

@@ -52,6 +52,9 @@ struct ServiceOptions {
       std::chrono::hours(1);  // how often closed runs are looked through; 0: at start only
   // How often to look for what the command line asks of this runtime; 0: never.
   Duration operations_poll = std::chrono::milliseconds(500);
+  // Several runtimes share the store: how long one that gives no sign of life keeps its runs. 0: this one
+  // has the store alone.
+  Duration lease{0};
 };
 
 struct StartRequest {
@@ -95,7 +98,8 @@ class Service {
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
-  // Takes over what the last runtime left: all open runs go on. Starts and messages may come before.
+  // Takes over what the last runtime left: all open runs go on; of a shared store those that no other
+  // runtime has. Starts and messages may come before.
   void recover(Done done);
   // Running activities are cancelled and done again by the next runtime. Not from a callback.
   void stop();
@@ -125,6 +129,8 @@ class Service {
                std::function<void(Result<std::vector<Event>>)> done);
   // New code was loaded: runs that could not go on try again.
   void retry_parked();
+  // A hint from another runtime on the same store; empty: hints may have been missed.
+  void heard(const std::string& hint);
 
   const ServiceOptions& options() const;
   // Whether the PID names a workflow of this service.

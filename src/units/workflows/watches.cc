@@ -81,6 +81,14 @@ void Watches::tell_chain(const std::string& first_run_id, const WorkflowEnd& end
   for (const Service::WatchId id : ids) tell(id, end);
 }
 
+std::vector<std::string> Watches::chains() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> chains;
+  chains.reserve(by_chain_.size());
+  for (const auto& [first_run_id, ids] : by_chain_) chains.push_back(first_run_id);
+  return chains;
+}
+
 void Watches::tell_all(const WorkflowEnd& end) {
   std::vector<Service::WatchId> ids;
   {

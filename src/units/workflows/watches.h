@@ -26,6 +26,8 @@ class Watches {
   void tell(Service::WatchId id, WorkflowEnd end);
   // Tells all watches of the chain and forgets them.
   void tell_chain(const std::string& first_run_id, const WorkflowEnd& end);
+  // The first runs of the chains that are watched.
+  std::vector<std::string> chains() const;
   // Tells everybody.
   void tell_all(const WorkflowEnd& end);
 
@@ -34,7 +36,7 @@ class Watches {
     Service::Ended ended;
     std::string first_run_id;
   };
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   Service::WatchId last_id_ = 0;
   std::unordered_map<Service::WatchId, Watch> watches_;
   std::unordered_map<std::string, std::vector<Service::WatchId>> by_chain_;

@@ -24,6 +24,10 @@ struct Changes {
 struct ScriptContext {
   int64_t now_ns = 0;
   std::function<std::string()> new_run_id;
+  // With several runtimes: ours, the task queue it serves, and whether others are there. Empty with one.
+  std::string owner;
+  std::string task_queue;
+  bool others = false;
   Changes changes;
   bool wrote = false;
 };

@@ -161,6 +161,8 @@ void close_run(Tables& tables, RunRow run, EventType how, const Object& attribut
   if (next) run.next_run_id = next->run_id;
   tables.update_run(run);
   tables.delete_pending(run.run_id);
+  if (run.owner != context.owner) tables.wake(run);
+  if (context.others && !next) tables.announce_end();
   treat_children(tables, run, context);
   context.changes.closed.push_back(run);
   if (next) {

@@ -161,4 +161,14 @@ Result<> commit_task(Tables& tables, const TaskCommit& commit, ScriptContext& co
   return {};
 }
 
+Result<> save_activity(Tables& tables, const std::string& run_id, int64_t fence,
+                       const ActivityRow& activity) {
+  const std::optional<RunRow> run = tables.run(run_id);
+  if (!run || run->status != RunStatus::running || run->fence != fence) {
+    return fail(kind::conflict, "the run was changed meanwhile");
+  }
+  tables.update_activity(run_id, activity);
+  return {};
+}
+
 }  // namespace trivium::units::workflows

@@ -14,6 +14,7 @@ Result<> retry(Tables& tables, const std::string& workflow_id, ScriptContext& co
   if (run->parked.empty()) return fail(kind::invalid, "workflow " + workflow_id + " is not parked");
   run->parked.clear();
   tables.update_run(*run);
+  if (run->owner != context.owner) tables.wake(*run);
   context.changes.retried.push_back(run->run_id);
   return {};
 }

@@ -11,7 +11,9 @@ Result<> post(Tables& tables, std::string_view workflow_id, std::string_view run
   }
   inbound.time_ns = context.now_ns;
   inbound.sequence = tables.insert_inbound(run->run_id, request_id, inbound);
-  if (inbound.sequence != 0) context.changes.posted.push_back({run->run_id, std::move(inbound)});
+  if (inbound.sequence == 0) return {};
+  if (run->owner != context.owner) tables.wake(*run);
+  context.changes.posted.push_back({run->run_id, std::move(inbound)});
   return {};
 }
 

@@ -31,6 +31,7 @@ struct RunRow {
   std::string type;
   std::string task_queue;
   std::string worker;  // entry id: host part of the PID
+  std::string owner;   // the runtime that has it; empty: nobody, or the store has one runtime at a time
   RunStatus status = RunStatus::running;
   int64_t attempt = 1;
 

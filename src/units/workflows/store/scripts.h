@@ -87,4 +87,9 @@ struct TaskCommit {
 // the run would close although events wait that it has not seen.
 Result<> commit_task(Tables& tables, const TaskCommit& commit, ScriptContext& context);
 
+// --- attempts of activities -----------------------------------------------------------------------------
+
+// Conflict: the run has ended, or somebody else has it.
+Result<> save_activity(Tables& tables, const std::string& run_id, int64_t fence, const ActivityRow& activity);
+
 }  // namespace trivium::units::workflows

@@ -64,6 +64,7 @@ Result<Started> start_run(Tables& tables, const RunStart& start, ScriptContext& 
   run.type = text_at(start.started, "workflow_type.name");
   run.task_queue = text_at(start.started, "task_queue.name");
   run.worker = start.worker;
+  if (context.task_queue.empty() || run.task_queue == context.task_queue) run.owner = context.owner;
   run.attempt = start.attempt;
   run.next_event_id = 2;
   run.parent_workflow_id = start.parent_workflow_id;
@@ -98,6 +99,7 @@ Result<Started> start_run(Tables& tables, const RunStart& start, ScriptContext& 
   tables.insert_run(run);
   tables.append_history(run.run_id, 1, 1, history);
   context.changes.started.push_back(run);
+  if (run.owner != context.owner) tables.wake(run);
   return Started{run.run_id, run.first_run_id, true};
 }
 

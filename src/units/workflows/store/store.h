@@ -13,11 +13,13 @@ namespace trivium::units::workflows {
 
 // One transaction. `work` reads and writes; an error it returns, or one of the tables, rolls back what it
 // did and nothing else. `done` hears how it ended, after the commit; captures that both share carry the
-// results. Both must not throw; `done` must be short.
+// results. Both must not throw; `done` must be short. `work` begins anew if it is called again, because what
+// it did could not be made durable.
 struct Job {
   std::function<Result<>(Tables&)> work;
   std::function<void(Result<>)> done;
-  bool read_only = false;  // `work` writes nothing: need not wait for writers, nor they for it
+  bool read_only = false;   // `work` writes nothing: need not wait for writers, nor they for it
+  std::string run_id = {};  // the run that it is about, if that is known: can be read for many jobs at once
 };
 
 class Store {

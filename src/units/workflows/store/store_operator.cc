@@ -78,6 +78,7 @@ Result<PendingWork> StoreOperator::pending(const std::string& run_id) {
 Result<std::vector<Event>> StoreOperator::history(const std::string& run_id) {
   std::vector<Event> events;
   Result<> done = read([&](Tables& tables) -> Result<> {
+    events.clear();
     for (const std::string& batch : tables.history(run_id, 1, -1)) {
       if (Result<> decoded = decode_events(batch, events); !decoded) return decoded;
     }

@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "units/workflows/store/rows.h"
+#include "units/workflows/store/shared_tables.h"
 
 namespace trivium::units::workflows {
 
@@ -73,6 +74,14 @@ class Tables {
   virtual void finish_operation(int64_t sequence, std::string_view outcome) = 0;
   // Empty while it waits; the row is removed when it is returned.
   virtual std::string take_outcome(int64_t sequence) = 0;
+
+  // --- other runtimes -----------------------------------------------------------------------------------
+  // Null: the store has one runtime at a time.
+  virtual SharedTables* shared() { return nullptr; }
+  // Tells the runtime that has the run, or if it is nobody's whoever may take it, to look at it.
+  virtual void wake(const RunRow& /*run*/) {}
+  // Tells all others that a chain of runs has ended.
+  virtual void announce_end() {}
 
   // --- code -------------------------------------------------------------------------------------------
   virtual void insert_source(std::string_view hash, std::string_view entry_id, std::string_view source) = 0;

@@ -1,0 +1,76 @@
+// A runtime among others on one store: keeps its lease, takes runs that are nobody's, hears what others did
+// to its own, and notices when the others took them.
+//
+// Everything is found by looking, now and then and whenever there is a hint; a missed hint costs time only.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/duration.h"
+#include "sched/timers.h"
+#include "units/workflows/run.h"
+#include "units/workflows/store/shared_tables.h"
+
+namespace trivium::units::workflows {
+
+class Core;
+
+// Thread-safe.
+class Sharing {
+ public:
+  // `core` outlives this.
+  Sharing(Core& core, Duration lease);
+
+  // Joins the others and takes what is nobody's. Looks again from then on, if it succeeds or not.
+  void begin(std::function<void(Result<>)> done);
+  // A hint of another runtime; empty: hints may have been missed.
+  void heard(const std::string& hint);
+  void look();
+  // It is not known what became of a transaction: everything is compared with the store.
+  void doubt() { doubtful_ = true; }
+  // Leaves our runs to the others.
+  void end();
+
+  std::string owner() const;
+  bool others() const { return others_; }
+
+ private:
+  // What a look found.
+  struct Found {
+    RuntimeRow runtime;
+    bool lost = false;
+    bool compared = false;
+    bool others = false;
+    int64_t now_ns = 0;
+    int64_t offset_ns = 0;
+    int64_t claims = 0;
+    std::vector<LoadedRun> claimed;
+    std::vector<LoadedRun> woken;
+    std::vector<LoadedRun> owned;
+    std::vector<RunRow> ended;
+  };
+  Result<> search(Tables& tables, const std::vector<std::string>& chains, bool compare, Found& found);
+  void looked(const Result<>& outcome, Found& found);
+  void schedule();
+  RuntimeRow current() const;
+
+  Core& core_;
+  const Duration lease_;
+  const Duration interval_;
+  std::atomic<bool> others_{false};
+  std::atomic<bool> doubtful_{false};
+  bool joined_ = false;  // only on the store's thread
+  bool orphans_ = true;  // likewise: runs may have been left under a name of ours that is gone
+  mutable std::mutex mutex_;
+  RuntimeRow runtime_;
+  bool looking_ = false;
+  bool again_ = false;
+  bool ended_ = false;
+  sched::TimerId timer_{};
+};
+
+}  // namespace trivium::units::workflows

@@ -1,0 +1,50 @@
+// What a store can do besides, if several runtimes work on it. Each has a row with a lease; a run belongs to
+// the runtime that its row names, as long as that one has its own. Whoever takes a run raises its fence.
+// The database's clock decides about leases.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/duration.h"
+#include "units/workflows/store/rows.h"
+
+namespace trivium::units::workflows {
+
+struct RuntimeRow {
+  std::string id;    // new at every start
+  std::string name;  // for people
+  std::string task_queue;
+  std::string worker;              // runs that nobody began become its own
+  std::vector<std::string> types;  // of workflows it has code for
+};
+
+class SharedTables {
+ public:
+  virtual ~SharedTables() = default;
+
+  virtual int64_t now_ns() = 0;
+
+  virtual void join(const RuntimeRow& runtime, Duration lease) = 0;
+  // False: the lease was over and another took it.
+  virtual bool renew(const RuntimeRow& runtime, Duration lease) = 0;
+  // Leaves its runs to the others at once.
+  virtual void leave(const std::string& runtime_id) = 0;
+  // Removes the other runtimes whose lease is over, or which are known to be gone; returns how many. Nobody
+  // is removed soon after the server started, when no lease could be renewed.
+  virtual int64_t bury(const std::string& runtime_id, Duration lease) = 0;
+  // Runs of runtimes that are not there any more are nobody's.
+  virtual void release_orphans() = 0;
+  // How many others are there.
+  virtual int64_t others(const std::string& runtime_id) = 0;
+
+  // Takes open runs of its task queue that are nobody's, the oldest first.
+  virtual std::vector<RunRow> claim(const RuntimeRow& runtime, int64_t limit) = 0;
+  virtual std::vector<RunRow> owned(const std::string& runtime_id) = 0;
+  // Its runs that somebody else changed since the last call.
+  virtual std::vector<std::string> take_wakeups(const std::string& runtime_id) = 0;
+  // The last runs of those of the chains that have ended.
+  virtual std::vector<RunRow> ended(const std::vector<std::string>& first_run_ids) = 0;
+};
+
+}  // namespace trivium::units::workflows
