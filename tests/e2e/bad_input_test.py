@@ -472,3 +472,37 @@ def test_two_terminal_hosts(app):
     assert result.code == 1
     assert "multiple terminal hosts found (app:other, app:term), use --host to specify" in result.stderr
     assert app.run("run", "-x", "app:main", "--host", "app:other").code == 5
+
+
+@pytest.mark.parametrize(
+    "entry, why",
+    [
+        ("{name: twice, kind: env.variable, storage: app.env:kept, variable: TAKEN}", "the name TAKEN belongs to app.env:first already"),
+        ("{name: named, kind: env.variable, storage: app.env:kept, variable: NO-NAME}", "is no name of a variable"),
+        ("{name: lost, kind: env.variable, storage: app.env:absent, variable: LOST}", "app.env:absent"),
+        ("{name: routes, kind: env.storage.router, storages: [app.env:routes]}", "leads back to this router"),
+    ],
+)
+def test_mistakes_in_variables_stop_the_start_unless_lenient(app, entry, why):
+    app.program(
+        """
+        local known, unknown = env.get("TAKEN"), select(2, env.get("LOST"))
+        io.print(known, unknown:kind())
+        return 0
+        """,
+        modules=("io", "env"),
+    )
+    app.write({
+        "src/env/_index.yaml": f"""
+            namespace: app.env
+            entries:
+              - {{name: kept, kind: env.storage.static, values: {{TAKEN: value}}}}
+              - {{name: first, kind: env.variable, storage: app.env:kept, variable: TAKEN}}
+              - {entry}
+        """
+    })
+    found = problems(refused(app))
+    assert len(found) == 1 and why in found[0] and "src/env/_index.yaml:5" in found[0], found
+    # What is wrong is left out; a variable without a value is no mistake but an answer at run time.
+    result = app.run("--lenient", "run", "-x", "app:main")
+    assert (result.code, result.stdout) == (0, "value\tNotFound\n"), result
