@@ -1,5 +1,7 @@
 #include "cli/assembly/entries.h"
 
+#include <algorithm>
+
 namespace trivium::cli {
 
 ProcessHostEntry read_process_host(app::Fields& fields) {
@@ -26,12 +28,52 @@ ProcessServiceEntry read_process_service(app::Fields& fields) {
 }
 
 WorkflowStoreEntry read_workflow_store(app::Fields& fields) {
-  return {fields.text("file", ".trivium/workflows.db"), app::read_lifecycle(fields)};
+  return {fields.text("file", ".trivium/workflows.db"), std::nullopt, app::read_lifecycle(fields)};
+}
+
+namespace {
+
+// Names that need no quotes anywhere; longer ones do not fit into the name of a channel.
+bool plain_schema(const std::string& name) {
+  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+  return !name.empty() && name.size() <= 40 && (name[0] < '0' || name[0] > '9') && !name.starts_with("pg_") &&
+         std::all_of(name.begin(), name.end(), plain);
+}
+
+}  // namespace
+
+WorkflowStoreEntry read_workflow_postgres(app::Fields& fields) {
+  units::workflows::PostgresOptions options;
+  options.dsn = fields.text("dsn");
+  if (const std::string problem = units::workflows::dsn_problem(options.dsn); !problem.empty()) {
+    fields.problem("dsn", problem, "write postgres://user@host:5432/database, or host=… dbname=…");
+  }
+  options.host = fields.text("host");
+  if (const int64_t port = fields.integer("port", 0, {.min = 1, .max = 65535}); port != 0) {
+    options.port = std::to_string(port);
+  }
+  options.database = fields.text("database");
+  options.user = fields.text("user");
+  options.password = fields.text("password");
+  if (fields.has("dsn") == (fields.has("host") || fields.has("database"))) {
+    fields.problem("dsn", "name the database either by dsn or by host and database");
+  }
+  options.schema = fields.text("schema", "trivium");
+  if (!plain_schema(options.schema)) {
+    fields.problem("schema", "schema must be a name of at most 40 letters a-z, digits and _",
+                   "leave it out for trivium");
+  }
+  options.lease = fields.duration("lease", std::chrono::seconds(10), std::chrono::milliseconds(100));
+  WorkflowStoreEntry store;
+  store.postgres = std::move(options);
+  store.lifecycle = app::read_lifecycle(fields);
+  return store;
 }
 
 WorkflowWorkerEntry read_workflow_worker(app::Fields& fields) {
   WorkflowWorkerEntry worker;
-  worker.provider = fields.id("provider", {.required = true, .kinds = {"workflow.sqlite"}});
+  worker.provider =
+      fields.id("provider", {.required = true, .kinds = {"workflow.sqlite", "workflow.postgres"}});
   worker.task_queue = fields.text("task_queue");
   // Limits of engines that poll a server. Here a pool bounds each function and the scheduler the rest.
   for (const char* ignored :

@@ -4,6 +4,7 @@
 #include "app/fields.h"
 #include "app/lifecycle.h"
 #include "app/problem.h"
+#include "units/workflows/postgres/options.h"
 
 namespace trivium::cli {
 
@@ -24,8 +25,10 @@ struct ProcessServiceEntry {
   app::Lifecycle lifecycle;
 };
 
+// Either a file of SQLite or a schema of PostgreSQL.
 struct WorkflowStoreEntry {
   std::string file;
+  std::optional<units::workflows::PostgresOptions> postgres;
   app::Lifecycle lifecycle;
 };
 
@@ -42,6 +45,7 @@ ProcessHostEntry read_process_host(app::Fields& fields);
 TerminalHostEntry read_terminal_host(app::Fields& fields);
 ProcessServiceEntry read_process_service(app::Fields& fields);
 WorkflowStoreEntry read_workflow_store(app::Fields& fields);
+WorkflowStoreEntry read_workflow_postgres(app::Fields& fields);
 WorkflowWorkerEntry read_workflow_worker(app::Fields& fields);
 
 }  // namespace trivium::cli

@@ -24,6 +24,7 @@ const app::Kinds& runtime_kinds() {
     made.add("terminal.host", check<read_terminal_host>);
     made.add("process.service", check<read_process_service>);
     made.add("workflow.sqlite", check<read_workflow_store>);
+    made.add("workflow.postgres", check<read_workflow_postgres>);
     made.add("workflow.worker", check<read_workflow_worker>);
     services::add_env_kinds(made);
     return made;

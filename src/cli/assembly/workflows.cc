@@ -5,6 +5,8 @@
 #include "app/meta.h"
 #include "cli/assembly/entries.h"
 #include "units/commands/reply.h"
+#include "units/workflows/postgres/listener.h"
+#include "units/workflows/postgres/postgres_store.h"
 #include "units/workflows/sqlite/sqlite_store.h"
 #include "units/workflows/store/store_thread.h"
 
@@ -40,6 +42,16 @@ class UnavailableHost final : public units::SpawnTarget {
   Error why_;
 };
 
+// Either kind of store.
+Result<std::unique_ptr<units::workflows::Store>> open_store(const WorkflowStoreEntry& entry) {
+  const auto as_store = [](auto opened) -> Result<std::unique_ptr<units::workflows::Store>> {
+    if (!opened) return fail(std::move(opened.error()));
+    return std::unique_ptr<units::workflows::Store>(std::move(*opened));
+  };
+  if (entry.postgres) return as_store(units::workflows::PostgresStore::open(*entry.postgres));
+  return as_store(units::workflows::SqliteStore::open({.file = entry.file}));
+}
+
 }  // namespace
 
 struct Workflows::Worker {
@@ -49,6 +61,7 @@ struct Workflows::Worker {
   EntryPrograms programs;
   std::shared_ptr<units::workflows::Service> service;
   std::shared_ptr<WorkflowHostAdapter> host;
+  std::unique_ptr<units::workflows::PostgresListener> listener;  // ends before the service
 };
 
 Workflows::Workflows(units::Node& node, app::SnapshotPtr entries)
@@ -74,10 +87,22 @@ Result<> Workflows::open(const app::FieldContext& context, app::Problems& proble
     const app::Entry* provider = entries_->find(worker.provider);
     if (!fields.ok() || provider == nullptr) continue;
     app::Fields provider_fields(*provider, context, problems);
-    const WorkflowStoreEntry store = read_workflow_store(provider_fields);
+    const WorkflowStoreEntry store = provider->kind == "workflow.postgres"
+                                         ? read_workflow_postgres(provider_fields)
+                                         : read_workflow_store(provider_fields);
     if (!provider_fields.ok()) continue;
-    if (const auto [other, fresh] = worker_of_provider.try_emplace(worker.provider.text(), entry->id.text());
-        !fresh) {
+    // Workers of a database are to each other what runtimes on it are.
+    if (store.postgres) {
+      const std::string queue = worker.task_queue.empty() ? entry->id.text() : worker.task_queue;
+      const std::string key = worker.provider.text() + " task queue " + queue;
+      if (const auto [other, fresh] = worker_of_provider.try_emplace(key, entry->id.text()); !fresh) {
+        fields.problem("task_queue", key + " is served by " + other->second + " already",
+                       "give each worker a task queue of its own");
+        continue;
+      }
+    } else if (const auto [other, fresh] =
+                   worker_of_provider.try_emplace(worker.provider.text(), entry->id.text());
+               !fresh) {
       fields.problem("provider", worker.provider.text() + " serves " + other->second + " already",
                      "declare a workflow.sqlite entry with another file for each worker");
       continue;
@@ -87,19 +112,22 @@ Result<> Workflows::open(const app::FieldContext& context, app::Problems& proble
     options.cached_instances = worker.cached_instances;
     options.log_in_replay = worker.log_in_replay;
     if (Result<> opened =
-            open_worker(worker.provider.text(), entry->id.text(), store.file, options, false, tolerant);
+            open_worker(worker.provider.text(), entry->id.text(), store, options, false, tolerant);
         !opened) {
       return opened;
     }
   }
   if (!problems.empty() || !default_used) return {};
-  return open_worker(default_provider, default_worker, default_file, {}, true, tolerant);
+  WorkflowStoreEntry store;
+  store.file = default_file;
+  return open_worker(default_provider, default_worker, store, {}, true, tolerant);
 }
 
 Result<> Workflows::open_worker(const std::string& provider, const std::string& worker,
-                                const std::string& file, const units::workflows::ServiceOptions& extra,
-                                bool takes_all, bool tolerant) {
-  auto store = units::workflows::SqliteStore::open({.file = file});
+                                const WorkflowStoreEntry& entry,
+                                const units::workflows::ServiceOptions& extra, bool takes_all,
+                                bool tolerant) {
+  auto store = open_store(entry);
   if (!store) {
     if (!tolerant || store.error().kind != kind::conflict) return fail(std::move(store.error()));
     node_.add_host(worker, std::make_shared<UnavailableHost>(store.error()));
@@ -111,6 +139,10 @@ Result<> Workflows::open_worker(const std::string& provider, const std::string& 
   options.provider = provider;
   options.worker = worker;
   options.memory_limit = node_.options().isolate_memory_limit;
+  if (entry.postgres) {
+    options.lease = entry.postgres->lease;
+    options.operations_poll = {};  // whoever looks from outside does it itself
+  }
   made->service = std::make_shared<units::workflows::Service>(
       units::workflows::ServiceParts{node_.scheduler(), node_.timers(), node_.clock(), node_.random(),
                                      node_.environment(), made->programs, activities_, processes_,
@@ -120,12 +152,20 @@ Result<> Workflows::open_worker(const std::string& provider, const std::string& 
   node_.add_host(worker, made->host);
   std::promise<Result<>> recovered;
   made->service->recover([&recovered](Result<> done) { recovered.set_value(std::move(done)); });
-  workers_[worker] = std::move(made);
-  return recovered.get_future().get();
+  Worker& opened = *(workers_[worker] = std::move(made));
+  if (Result<> done = recovered.get_future().get(); !done) return done;
+  if (entry.postgres) {
+    opened.listener = std::make_unique<units::workflows::PostgresListener>(
+        *entry.postgres, [service = opened.service](const std::string& hint) { service->heard(hint); });
+  }
+  return {};
 }
 
 void Workflows::stop() {
-  for (const auto& [id, worker] : workers_) worker->service->stop();
+  for (const auto& [id, worker] : workers_) {
+    worker->listener.reset();
+    worker->service->stop();
+  }
 }
 
 lua::Dispatch Workflows::execute(units::Process& caller, lua::OpId op, units::ExecuteWorkflow& command,

@@ -9,6 +9,7 @@
 
 #include "app/fields.h"
 #include "app/registry.h"
+#include "cli/assembly/entries.h"
 #include "cli/assembly/workflow_adapters.h"
 #include "units/workflow_gateway.h"
 
@@ -30,8 +31,9 @@ class Workflows final : public units::WorkflowGateway {
  private:
   struct Worker;
 
-  Result<> open_worker(const std::string& provider, const std::string& worker, const std::string& file,
-                       const units::workflows::ServiceOptions& extra, bool takes_all, bool tolerant);
+  Result<> open_worker(const std::string& provider, const std::string& worker,
+                       const WorkflowStoreEntry& store, const units::workflows::ServiceOptions& extra,
+                       bool takes_all, bool tolerant);
 
   units::Node& node_;
   const app::SnapshotPtr entries_;
