@@ -73,6 +73,25 @@ void collect_contracts(const Value* contracts, std::vector<std::string>& into) {
   }
 }
 
+// Children of a process.supervisor: references, maps, and supervisors written in place.
+void collect_children(const Value& supervisor, std::vector<std::string>& into) {
+  for (const char* field : {"process", "host"}) {
+    const Value* dynamic = supervisor.find("dynamic");
+    if (dynamic != nullptr) collect_leaf(dynamic->find(field), into);
+    collect_leaf(supervisor.find(field), into);
+  }
+  const Value* children = supervisor.find("children");
+  if (children == nullptr || !children->is_array()) return;
+  for (const Value& child : children->as_array()) {
+    if (child.is_string()) into.push_back(child.as_string());
+    for (const char* field : {"process", "host"}) collect_leaf(child.find(field), into);
+    const Value* below = child.find("supervisor");
+    if (below == nullptr) continue;
+    if (below->is_string()) into.push_back(below->as_string());
+    if (below->is_object()) collect_children(*below, into);
+  }
+}
+
 void collect_placeholders(const Value& value, std::vector<std::string>& into) {
   if (value.is_string()) {
     for (std::string& name : placeholder_names(value.as_string())) into.push_back(std::move(name));
@@ -111,6 +130,7 @@ References references_of(const Entry& entry) {
   collect_env_fields(&entry.data, found.variables);
   collect_env_fields(entry.data.find("tls"), found.variables);
   collect_contracts(entry.data.find("contracts"), found.entries);
+  if (entry.kind == "process.supervisor") collect_children(entry.data, found.entries);
   if (entry.data.is_object()) {
     for (const auto& [key, value] : entry.data.as_object())
       collect_leaf(value.find("depends_on"), found.entries);

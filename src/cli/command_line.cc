@@ -6,6 +6,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <cctype>
+#include <charconv>
 #include <functional>
 
 #include "app/similar.h"
@@ -219,6 +220,34 @@ Result<Request> read_registry_show(Reading reading) {
   });
 }
 
+void control_flags(CLI::App& app, ControlCommand& control) {
+  app.add_option("-C,--dir", control.directory);
+  app.add_flag("--json", control.json);
+}
+
+template <class R>
+Result<Request> read_control(Reading reading) {
+  R request;
+  control_flags(reading.parser.app(), request.control);
+  return reading.finish(request);
+}
+
+Result<Request> read_host_workers(Reading reading) {
+  HostWorkersRequest request;
+  control_flags(reading.parser.app(), request.control);
+  return reading.finish(request, [&request](const Args& words) -> Result<> {
+    const auto usage = [] {
+      return fail(kind::invalid, "'host workers' takes a host and a number: trivium host workers ns:name 4");
+    };
+    if (words.size() != 2) return usage();
+    request.host = words[0];
+    const char* end = words[1].data() + words[1].size();
+    const auto read = std::from_chars(words[1].data(), end, request.workers);
+    if (read.ec != std::errc() || read.ptr != end || request.workers < 1) return usage();
+    return {};
+  });
+}
+
 Result<Request> read_init(Reading reading) {
   InitRequest init;
   CLI::App& app = reading.parser.app();
@@ -260,6 +289,9 @@ Result<Request> read(const std::string& command, Reading reading) {
   if (command == "lint") return read_lint(reading);
   if (command == "registry list") return read_registry_list(reading);
   if (command == "registry show") return read_registry_show(reading);
+  if (command == "ps") return read_control<PsRequest>(reading);
+  if (command == "tree") return read_control<TreeRequest>(reading);
+  if (command == "host workers") return read_host_workers(reading);
   if (command == "init") return read_init(reading);
   if (command == "version") return read_version(reading);
   if (command == "help") return read_help(reading);

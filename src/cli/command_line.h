@@ -1,6 +1,7 @@
 // What was typed, as data. Parsing decides nothing beyond the shape of the line; the commands do.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -100,8 +101,29 @@ struct RegistryShowRequest {
   bool raw = false;
 };
 
+// Of what runs here, or in another folder.
+struct ControlCommand {
+  std::string directory;
+  bool json = false;
+};
+
+struct PsRequest {
+  ControlCommand control;
+};
+
+struct TreeRequest {
+  ControlCommand control;
+};
+
+struct HostWorkersRequest {
+  ControlCommand control;
+  std::string host;
+  int64_t workers = 0;
+};
+
 using Request = std::variant<HelpRequest, VersionRequest, InitRequest, RunRequest, RunListRequest,
-                             TestRequest, LintRequest, RegistryListRequest, RegistryShowRequest>;
+                             TestRequest, LintRequest, RegistryListRequest, RegistryShowRequest, PsRequest,
+                             TreeRequest, HostWorkersRequest>;
 
 struct CommandLine {
   GlobalOptions global;

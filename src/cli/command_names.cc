@@ -11,9 +11,10 @@ namespace {
 
 using Args = std::vector<std::string>;
 
-constexpr std::array<std::string_view, 7> top_commands{"run",  "test",    "lint", "registry",
-                                                       "init", "version", "help"};
+constexpr std::array<std::string_view, 10> top_commands{"run",  "test", "lint", "registry", "ps",
+                                                        "tree", "host", "init", "version",  "help"};
 constexpr std::array<std::string_view, 2> registry_commands{"list", "show"};
+constexpr std::array<std::string_view, 1> host_commands{"workers"};
 // They need the module hub or its archive format.
 constexpr std::array<std::string_view, 8> hub_commands{"add",     "install", "update", "pack",
                                                        "publish", "search",  "auth",   "readme"};
@@ -50,6 +51,7 @@ tl::unexpected<Error> unknown(const std::string& shown, const std::string& word,
 }  // namespace
 
 bool is_command(std::string_view name) {
+  if (name.starts_with("host ")) return one_of(host_commands, name.substr(5));
   if (name.starts_with("registry ")) return one_of(registry_commands, name.substr(9));
   return one_of(top_commands, name);
 }
@@ -70,12 +72,16 @@ Result<CutLine> cut_line(const Args& args) {
   if (!one_of(top_commands, line.command)) {
     return unknown(line.command, line.command, top_commands, "trivium --help");
   }
-  if (line.command != "registry") return line;
+  const bool host = line.command == "host";
+  if (line.command != "registry" && !host) return line;
 
   const auto second = first_word(line.rest, *first);
   if (!second) return line;
   const std::string word = line.rest[*second];
-  if (!one_of(registry_commands, word)) {
+  if (host && !one_of(host_commands, word)) {
+    return unknown("host " + word, word, host_commands, "trivium host --help");
+  }
+  if (!host && !one_of(registry_commands, word)) {
     return unknown("registry " + word, word, registry_commands, "trivium registry --help");
   }
   line.command += " " + word;

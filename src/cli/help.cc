@@ -18,6 +18,11 @@ Look at it without starting it
   registry list         list its entries
   registry show ID      show one entry
 
+Look at it while it runs
+  ps                    its hosts, processes and functions
+  tree                  its services and what their supervisors run
+  host workers ID N     let N processes of a host run at the same moment
+
 More
   init                  write a lock file for a new project
   version               show the version
@@ -175,6 +180,39 @@ Flags
 
 )";
 
+constexpr std::string_view ps = R"(Shows what runs in this directory: hosts, processes, functions.
+
+Usage: trivium ps [flags]
+
+Flags
+  -C, --dir FOLDER         of the application that runs in FOLDER
+      --json               one line of JSON
+
+)";
+
+constexpr std::string_view tree =
+    R"(Shows the services of what runs in this directory, and the trees of their supervisors.
+
+Usage: trivium tree [flags]
+
+Flags
+  -C, --dir FOLDER         of the application that runs in FOLDER
+      --json               one line of JSON
+
+)";
+
+constexpr std::string_view host = R"(Changes a host of what runs in this directory, until it is started again.
+
+Usage: trivium host workers ID N [flags]     let N of its processes run at the same moment
+
+More workers than there are threads add threads.
+
+Flags
+  -C, --dir FOLDER         of the application that runs in FOLDER
+      --json               one line of JSON
+
+)";
+
 constexpr std::string_view version = R"(Shows the version.
 
 Usage: trivium version [--short]
@@ -191,6 +229,9 @@ std::string_view specific(std::string_view topic) {
   if (topic == "registry") return registry;
   if (topic == "registry list") return registry_list;
   if (topic == "registry show") return registry_show;
+  if (topic == "ps") return ps;
+  if (topic == "tree") return tree;
+  if (topic == "host" || topic == "host workers") return host;
   if (topic == "init") return init;
   if (topic == "version") return version;
   return overview;

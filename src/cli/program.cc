@@ -35,6 +35,12 @@ Result<int> carry_out(const CommandLine& line, const RuntimeFactory& make, std::
           return lint(global, request, style, make, out);
         } else if constexpr (std::is_same_v<R, RegistryListRequest>) {
           return list_registry(global, request, out);
+        } else if constexpr (std::is_same_v<R, PsRequest>) {
+          return show_processes(request.control, out);
+        } else if constexpr (std::is_same_v<R, TreeRequest>) {
+          return show_tree(request.control, out);
+        } else if constexpr (std::is_same_v<R, HostWorkersRequest>) {
+          return set_host_workers(request, out);
         } else {
           return show_registry(global, request, out);
         }

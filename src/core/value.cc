@@ -1,5 +1,7 @@
 #include "core/value.h"
 
+#include <charconv>
+
 namespace trivium {
 
 Object::Object(std::initializer_list<Member> members) {
@@ -50,11 +52,24 @@ bool Value::operator==(const Value& other) const {
   return data_ == other.data_;
 }
 
+// "children", or "children[1]" for an item of a list.
+static const Value* item_of(const Value& map, std::string_view part) {
+  if (const Value* whole = map.find(part)) return whole;
+  const size_t bracket = part.find('[');
+  if (bracket == std::string_view::npos || !part.ends_with(']')) return nullptr;
+  const Value* list = map.find(part.substr(0, bracket));
+  size_t index = 0;
+  const char* end = part.data() + part.size() - 1;
+  const auto read = std::from_chars(part.data() + bracket + 1, end, index);
+  if (list == nullptr || !list->is_array() || read.ec != std::errc() || read.ptr != end) return nullptr;
+  return index < list->as_array().size() ? &list->as_array()[index] : nullptr;
+}
+
 const Value* Value::find_path(std::string_view dotted) const {
   const Value* at = this;
   while (at != nullptr && !dotted.empty()) {
     const size_t dot = dotted.find('.');
-    at = at->find(dotted.substr(0, dot));
+    at = item_of(*at, dotted.substr(0, dot));
     dotted = dot == std::string_view::npos ? std::string_view() : dotted.substr(dot + 1);
   }
   return at;

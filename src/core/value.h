@@ -86,7 +86,7 @@ class Value {
 
   // Member of an object, or null when this is no object or has no such member.
   const Value* find(std::string_view key) const { return is_object() ? as_object().find(key) : nullptr; }
-  // Follows a dotted path ("lifecycle.restart.max_attempts").
+  // Follows a dotted path ("lifecycle.restart.max_attempts", "children[1].host").
   const Value* find_path(std::string_view dotted) const;
 
   // Name of the type as messages show it: nil, boolean, integer, number, string, list, map.

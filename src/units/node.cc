@@ -1,5 +1,7 @@
 #include "units/node.h"
 
+#include <algorithm>
+
 #include "units/pid.h"
 
 namespace trivium::units {
@@ -8,6 +10,7 @@ Node::Node(const NodeParts& parts, NodeOptions options)
     : parts_(parts),
       options_(options),
       started_ns_(parts.clock.monotonic_ns()),
+      first_threads_(parts.scheduler.worker_count()),
       programs_(parts.modules),
       functions_(*this) {}
 
@@ -28,6 +31,19 @@ std::shared_ptr<SpawnTarget> Node::host(std::string_view id) const {
   const std::lock_guard lock(mutex_);
   const auto at = hosts_.find(std::string(id));
   return at == hosts_.end() ? nullptr : at->second;
+}
+
+size_t Node::fit_threads() {
+  size_t wanted = first_threads_;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, host] : hosts_) {
+      const auto processes = std::dynamic_pointer_cast<ProcessHost>(host);
+      if (processes) wanted = std::max(wanted, processes->wanted_workers());
+    }
+  }
+  scheduler().set_worker_count(wanted);
+  return scheduler().worker_count();
 }
 
 Result<std::string> Node::resolve(const std::string& destination) const {

@@ -82,6 +82,10 @@ class Node {
   // A message from the runtime or a provider to a local process. False when it is gone.
   bool deliver(const std::string& pid, lua::Message message);
 
+  // Gives the scheduler as many workers as it began with, or as the host with the most has been given since.
+  // Returns how many there are.
+  size_t fit_threads();
+
   // Services of other rooms, by type: env, terminals, workflows.
   template <class T>
   void set_service(std::shared_ptr<T> service) {
@@ -103,6 +107,7 @@ class Node {
   NodeParts parts_;
   const NodeOptions options_;
   const int64_t started_ns_;
+  const size_t first_threads_;
   std::atomic<uint64_t> serial_{1};
   Programs programs_;
   Functions functions_;

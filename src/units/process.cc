@@ -68,7 +68,8 @@ Process::Process(Node& node, ProcessSpec spec)
       spec_(std::move(spec)),
       serial_(node.next_serial()),
       pid_(format_pid(spec_.host, serial_)),
-      scope_(std::make_shared<CallScope>(spec_.parent_scope)) {}
+      scope_(std::make_shared<CallScope>(spec_.parent_scope)),
+      created_ns_(node.clock().monotonic_ns()) {}
 
 Process::~Process() = default;
 
@@ -167,6 +168,20 @@ void Process::cancel_call(std::string_view reason) {
   if (is_call()) return kill(canceled_error());
   stop_loading();
   post_event("pid.cancel", spec_.caller, {{"reason", reason}});
+}
+
+Process::Figures Process::figures() const {
+  Figures figures;
+  const Stage stage = stage_.load(std::memory_order_relaxed);
+  const bool computes = running_.load(std::memory_order_relaxed) != nullptr;
+  figures.state = stage != Stage::launched ? "loading" : computes ? "running" : "waiting";
+  figures.started_ns = created_ns_;
+  figures.mailbox = mailbox_.size() + untaken_.load(std::memory_order_relaxed);
+  figures.memory = memory_.load(std::memory_order_relaxed);
+  const std::lock_guard lock(relations_mutex_);
+  for (const auto& watcher : relations_.watchers) figures.watchers += watcher->ended() ? 0 : 1;
+  figures.links = relations_.links.size();
+  return figures;
 }
 
 bool Process::post_event(std::string_view kind, std::string_view from, Object extra) {
@@ -298,6 +313,8 @@ sched::Outcome Process::step() {
   running_.store(isolate_.get(), std::memory_order_relaxed);
   const lua::Isolate::Step step = isolate_->run();
   running_.store(nullptr, std::memory_order_relaxed);
+  memory_.store(isolate_->memory_used(), std::memory_order_relaxed);
+  untaken_.store(isolate_->mailbox_size(), std::memory_order_relaxed);
   if (upgrading_) return upgrade();
   if (step == lua::Isolate::Step::waiting) {
     if (!stopping_ || !isolate_->waits_for_messages_only()) return sched::Outcome::idle;

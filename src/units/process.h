@@ -46,6 +46,7 @@ struct ProcessSpec {
   std::shared_ptr<FunctionPool> pool;         // of calls
   std::shared_ptr<ProcessHost> process_host;  // of processes
   sched::Ref<sched::Lane> lane;
+  int64_t restarts = 0;
   // Called once, on a worker, after watchers and links were told.
   std::function<void(Process&, Exit&)> on_exit;
 };
@@ -120,6 +121,19 @@ class Process final : public sched::Runnable, private lua::Host {
 
   bool trap_links() const { return trap_links_.load(std::memory_order_relaxed); }
   void set_trap_links(bool on) { trap_links_.store(on, std::memory_order_relaxed); }
+
+  // How it is doing, at about this moment.
+  struct Figures {
+    std::string_view state;  // loading, running, waiting
+    int64_t started_ns = 0;  // monotonic
+    size_t mailbox = 0;      // messages it has not taken
+    size_t memory = 0;       // bytes of its isolate
+    size_t watchers = 0;
+    size_t links = 0;
+  };
+  Figures figures() const;
+  // How often whoever keeps it running has started it before.
+  int64_t restarts() const { return spec_.restarts; }
 
   // --- for commands, on the running worker -----------------------------------------------------------
 
@@ -212,7 +226,12 @@ class Process final : public sched::Runnable, private lua::Host {
   bool stopping_ = false;
   sched::TimerId deadline_ = sched::TimerId::none;
 
-  std::mutex relations_mutex_;
+  // For figures(), as of the last slice.
+  const int64_t created_ns_;
+  std::atomic<size_t> memory_{0};
+  std::atomic<size_t> untaken_{0};
+
+  mutable std::mutex relations_mutex_;
   Relations relations_;
 };
 

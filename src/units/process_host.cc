@@ -19,7 +19,10 @@ void ProcessHost::start() {
   stopping_.store(false, std::memory_order_relaxed);
 }
 
-void ProcessHost::set_workers(size_t workers) { lane_->set_limit(workers); }
+void ProcessHost::set_workers(size_t workers) {
+  wanted_workers_.store(workers, std::memory_order_relaxed);
+  lane_->set_limit(workers);
+}
 
 void ProcessHost::abandon() {
   std::unordered_map<uint64_t, sched::Ref<Process>> left;
@@ -105,7 +108,7 @@ std::optional<std::string> ProcessHost::signal_owner(const std::string& name,
 ProcessHost::Spawning ProcessHost::spawn(SpawnRequest request, Process* starter, Spawned later) {
   const auto refused = [](Error error) { return Spawning{fail(std::move(error)), nullptr}; };
   if (Result<> accepted = accept(); !accepted) return refused(std::move(accepted.error()));
-  if (!request.name.empty()) {
+  if (!request.name.empty() && !request.name_must_be_free) {
     if (std::optional<std::string> owner = signal_owner(request.name, request.messages))
       return {std::move(*owner), nullptr};
   }
@@ -119,6 +122,7 @@ ProcessHost::Spawning ProcessHost::spawn(SpawnRequest request, Process* starter,
   spec.frame = std::move(request.frame);
   spec.process_host = shared_from_this();
   spec.lane = lane_;
+  spec.restarts = request.restarts;
   spec.parent_scope = request.scope;
   spec.caller = std::move(request.caller);
   spec.on_exit = std::move(request.on_exit);
@@ -169,6 +173,11 @@ Result<std::string> ProcessHost::enter(const sched::Ref<Process>& process, const
   process->publish();
   while (!request.name.empty() && !options_.terminal &&
          node_.names().insert(request.name, process->pid_text()) == Names::Registered::taken) {
+    if (request.name_must_be_free) {
+      leave(*process);
+      return trivium::fail(
+          Error::unspecified(kind::already_exists, "name already registered: " + request.name));
+    }
     if (std::optional<std::string> owner = signal_owner(request.name, request.messages)) {
       leave(*process);
       return std::move(*owner);

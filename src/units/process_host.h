@@ -39,6 +39,8 @@ struct SpawnRequest {
   Values arguments;
   FrameRef frame;
   std::string name;
+  int64_t restarts = 0;            // for those who look
+  bool name_must_be_free = false;  // AlreadyExists, instead of the PID of the name's owner
   std::vector<lua::Message> messages;
   sched::Ref<Process> watcher;  // gets EXIT
   sched::Ref<Process> partner;  // is linked
@@ -81,7 +83,10 @@ class ProcessHost final : public SpawnTarget, public std::enable_shared_from_thi
   Spawning spawn(SpawnRequest request, Process* starter, Spawned later);
   void forget(const Process& process);
   size_t size() const;
+  size_t workers() const { return lane_->limit(); }
   void set_workers(size_t workers);
+  // What set_workers said last; 0: it was never called.
+  size_t wanted_workers() const { return wanted_workers_.load(std::memory_order_relaxed); }
   // Forgets the processes that are left when the scheduler has stopped for good.
   void abandon();
 
@@ -105,6 +110,7 @@ class ProcessHost final : public SpawnTarget, public std::enable_shared_from_thi
   mutable std::mutex mutex_;
   State state_ = State::registered;
   std::atomic<bool> stopping_{false};
+  std::atomic<size_t> wanted_workers_{0};
   sched::TimerId deadline_ = sched::TimerId::none;  // of the stop in progress
   std::unordered_map<uint64_t, sched::Ref<Process>> processes_;
   std::function<void()> stopped_;

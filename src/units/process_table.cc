@@ -1,5 +1,7 @@
 #include "units/process_table.h"
 
+#include <algorithm>
+
 #include "units/process.h"
 
 namespace trivium::units {
@@ -58,6 +60,15 @@ std::optional<std::string> Names::find(const std::string& name) const {
   const auto at = owners_.find(name);
   if (at == owners_.end()) return std::nullopt;
   return at->second;
+}
+
+std::vector<std::string> Names::of(const std::string& pid) const {
+  std::vector<std::string> found;
+  const std::lock_guard lock(mutex_);
+  const auto [first, last] = names_.equal_range(pid);
+  for (auto at = first; at != last; ++at) found.push_back(at->second);
+  std::sort(found.begin(), found.end());
+  return found;
 }
 
 bool Names::erase(const std::string& name) {

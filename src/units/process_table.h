@@ -41,6 +41,7 @@ class Names {
 
   Registered insert(const std::string& name, const std::string& pid);
   std::optional<std::string> find(const std::string& name) const;
+  std::vector<std::string> of(const std::string& pid) const;  // sorted
   bool erase(const std::string& name);
   void erase_all_of(const std::string& pid);
 

@@ -67,6 +67,16 @@ def test_supervision_by_the_runtime(example):
         assert server.stderr.count("about to fail") == 4
 
 
+def test_supervision_by_a_tree(example):
+    app = example("supervision")
+    with app.start("run") as server:
+        server.wait_for("child ended, restarting.*nothing left")
+        server.wait_for("store opens")
+        shown = app.run("tree")
+        assert shown.code == 0 and "├─ store  app:store" in shown.stdout and "└─ till  app:till" in shown.stdout
+        assert server.stop() == 0
+
+
 def test_supervision_by_a_program(example):
     result = example("supervision").run("run", "supervise")
     assert result.code == 0

@@ -2,6 +2,7 @@
 
 #include "app/lua_entry.h"
 #include "cli/assembly/entries.h"
+#include "cli/assembly/supervisor_entry.h"
 #include "services/env_entries.h"
 
 namespace trivium::cli {
@@ -23,6 +24,10 @@ const app::Kinds& runtime_kinds() {
     made.add("process.host", check<read_process_host>);
     made.add("terminal.host", check<read_terminal_host>);
     made.add("process.service", check<read_process_service>);
+    made.add("process.supervisor",
+             [](const app::Entry& entry, const app::FieldContext& context, app::Problems& problems) {
+               read_supervisor(entry, context, problems);
+             });
     made.add("workflow.sqlite", check<read_workflow_store>);
     made.add("workflow.postgres", check<read_workflow_postgres>);
     made.add("workflow.worker", check<read_workflow_worker>);

@@ -9,10 +9,14 @@
 #include "cli/assembly/entries.h"
 #include "cli/assembly/kinds.h"
 #include "cli/assembly/modules.h"
+#include "cli/assembly/supervisor_entry.h"
+#include "cli/assembly/supervisor_service.h"
 #include "cli/assembly/unit_services.h"
+#include "cli/control/verbs.h"
 #include "cli/exit_report.h"
 #include "cli/memory_limit.h"
 #include "services/env.h"
+#include "units/supervision/supervisors.h"
 
 namespace trivium::cli {
 namespace {
@@ -83,7 +87,22 @@ Result<> LocalRuntime::start() {
   if (Result<> created = create_entries(problems); !created) return created;
   if (!problems.empty()) return fail(problems.to_error());
   supervisor_.start_auto();
+  if (!options_.one_process) open_control();
   return {};
+}
+
+// An application runs without it, too: where the folder is read-only, or runs already.
+void LocalRuntime::open_control() {
+  const ControlContext context{node_, supervisor_, entries_};
+  auto opened = ControlServer::open(control_loop_, control_socket,
+                                    [context](const ControlRequest& request, ControlReply reply) {
+                                      answer_control(context, request, std::move(reply));
+                                    });
+  if (opened) {
+    control_ = std::move(*opened);
+  } else {
+    options_.log.debug("no control socket", {{"path", control_socket}, {"error", opened.error().message}});
+  }
 }
 
 Result<> LocalRuntime::create_entries(app::Problems& problems) {
@@ -107,6 +126,7 @@ Result<> LocalRuntime::create_entries(app::Problems& problems) {
     if (entry->kind == "terminal.host") create_terminal_host(*entry, fields);
     if (entry->kind == "process.service") create_process_service(*entry, fields);
   }
+  create_supervisors(context, problems);
   if (!problems.empty()) return {};
   workflows_ = std::make_shared<Workflows>(node_, entries_);
   node_.set_service<units::WorkflowGateway>(workflows_);
@@ -156,6 +176,19 @@ void LocalRuntime::create_process_service(const app::Entry& entry, app::Fields& 
   const app::Lifecycle lifecycle = read.lifecycle;
   supervise(entry, lifecycle,
             std::make_shared<ProcessService>(node_, std::move(read), service_frame(lifecycle)));
+}
+
+void LocalRuntime::create_supervisors(const app::FieldContext& context, app::Problems& problems) {
+  const auto running = std::make_shared<units::Supervisors>();
+  node_.set_service(running);
+  const std::set<EntryId> below = supervised_supervisors(*entries_, problems);
+  for (const app::Entry* entry : entries_->of_kind("process.supervisor")) {
+    if (below.contains(entry->id)) continue;
+    const SupervisorEntry read = read_supervisor(*entry, context, problems);
+    running->declare(*read.spec);
+    supervise(*entry, read.lifecycle,
+              std::make_shared<SupervisorService>(node_, read.spec, service_frame(read.lifecycle)));
+  }
 }
 
 // --- running one process ------------------------------------------------------------------------------
@@ -248,6 +281,7 @@ int LocalRuntime::wait() {
 
 void LocalRuntime::shut_down() {
   down_ = true;
+  control_.reset();
   terminal_->end_input();  // whoever waits for a line hears of the end, too
   const Duration timeout = options_.config->duration("shutdown", "timeout", std::chrono::seconds(30));
   const auto stopped = std::make_shared<std::promise<Result<>>>();
@@ -257,6 +291,7 @@ void LocalRuntime::shut_down() {
   }
   if (workflows_) workflows_->stop();
   terminal_->close();
+  control_loop_.stop();
   scheduler_.stop();
   timers_.stop();
   blocking_.shutdown();

@@ -10,9 +10,11 @@
 
 #include "app/dependencies.h"
 #include "cli/assembly/workflows.h"
+#include "cli/control/server.h"
 #include "cli/runtime.h"
 #include "lua/environment.h"
 #include "sched/blocking_pool.h"
+#include "sched/io_loop.h"
 #include "sched/scheduler.h"
 #include "sched/timers.h"
 #include "services/terminal.h"
@@ -38,6 +40,8 @@ class LocalRuntime final : public Runtime {
   void create_process_host(const app::Entry& entry, app::Fields& fields);
   void create_terminal_host(const app::Entry& entry, app::Fields& fields);
   void create_process_service(const app::Entry& entry, app::Fields& fields);
+  void open_control();
+  void create_supervisors(const app::FieldContext& context, app::Problems& problems);
   void supervise(const app::Entry& entry, const app::Lifecycle& lifecycle,
                  std::shared_ptr<units::Service> service);
   void terminal_ended(units::Exit& exit);
@@ -54,6 +58,8 @@ class LocalRuntime final : public Runtime {
   units::Node node_;
   units::Supervisor supervisor_;
   std::shared_ptr<Workflows> workflows_;
+  sched::IoLoop control_loop_;
+  std::unique_ptr<ControlServer> control_;
   const std::shared_ptr<services::Terminal> terminal_ = std::make_shared<services::Terminal>();
   LogRouter::Redirection hidden_;  // while a terminal's process hides the logs
 

@@ -9,6 +9,7 @@
 #include "modules/payload_global.h"
 #include "modules/process_module.h"
 #include "modules/pure_modules.h"
+#include "modules/supervisor_module.h"
 #include "modules/time_waits.h"
 #include "modules/uuid_random.h"
 #include "modules/workflow_module.h"
@@ -101,7 +102,7 @@ const units::ModuleSet& runtime_modules() {
     for (const lua::Module* module :
          {&lua::time_module, &lua::funcs_module, &lua::uuid_module, &lua::json_module, &lua::base64_module,
           &lua::hash_module, &lua::logger_module, &lua::ctx_module, &lua::env_module, &lua::io_module,
-          &lua::workflow_module}) {
+          &lua::workflow_module, &lua::supervisor_module}) {
       set.add(*module);
     }
     return set;

@@ -24,6 +24,11 @@ Result<int> show_registry(const GlobalOptions& global, const RegistryShowRequest
 Result<int> lint(const GlobalOptions& global, const LintRequest& request, Style style,
                  const RuntimeFactory& make, std::string& out);
 
+// What runs in a folder, asked through its control socket.
+Result<int> show_processes(const ControlCommand& request, std::string& out);
+Result<int> show_tree(const ControlCommand& request, std::string& out);
+Result<int> set_host_workers(const HostWorkersRequest& request, std::string& out);
+
 // These block until the application has ended, and print as they go.
 Result<int> run_application(const GlobalOptions& global, const RunRequest& request,
                             const RuntimeFactory& make);
