@@ -1,3 +1,4 @@
+#include "app/always_there.h"
 #include "cli/assembly/kinds.h"
 #include "cli/assembly/modules.h"
 #include "cli/program.h"
@@ -13,7 +14,7 @@ trivium::cli::Supported supported() {
     if (modules.find(name)->workflow) all.workflow_modules.insert(name);
     all.modules.insert(std::move(name));
   }
-  for (const std::string_view name : trivium::units::Programs::ambient_names()) {
+  for (const std::string_view name : trivium::app::names_always_there()) {
     all.modules.emplace(name);
     all.workflow_modules.emplace(name);
   }

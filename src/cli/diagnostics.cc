@@ -3,26 +3,15 @@
 #include <strings.h>
 
 #include <algorithm>
-#include <array>
+#include <set>
 #include <tuple>
 
+#include "app/always_there.h"
 #include "core/entry_id.h"
 #include "lua/frontend/ast.h"
 
 namespace trivium::cli {
 namespace {
-
-// What every program finds without declaring it.
-constexpr std::array<std::string_view, 36> ambient_names{
-    "_G",     "_VERSION",  "assert",   "channel",  "coroutine", "error",   "errors",  "getmetatable",
-    "ipairs", "math",      "next",     "os",       "package",   "pairs",   "payload", "pcall",
-    "print",  "process",   "rawequal", "rawget",   "rawset",    "require", "select",  "setmetatable",
-    "string", "subscribe", "table",    "tonumber", "tostring",  "type",    "unpack",  "unsubscribe",
-    "xpcall", "workflow",  "rawlen",   "utf8"};
-
-bool is_ambient(std::string_view name) {
-  return std::find(ambient_names.begin(), ambient_names.end(), name) != ambient_names.end();
-}
 
 bool is_alias(const std::vector<app::Import>& imports, const std::string& name) {
   return std::any_of(imports.begin(), imports.end(),
@@ -34,7 +23,7 @@ void check_requires(const app::LuaEntries& all, const app::LuaEntry& entry, cons
   const auto closure = all.closure(entry.id);
   if (!closure) return;  // said among the problems of the entries
   for (const lua::RequiredName& required : ast.requires_) {
-    if (is_ambient(required.name) || is_alias(closure->libraries, required.name) ||
+    if (app::always_there(required.name) || is_alias(closure->libraries, required.name) ||
         is_alias(closure->modules, required.name)) {
       continue;
     }
@@ -75,9 +64,9 @@ Checked check_sources(const app::Snapshot& snapshot, const app::CheckOptions& op
     ++checked.entries;
     const lua::ParseResult parsed = lua::parse(entry.source);
     for (const lua::SyntaxError& error : parsed.errors) {
-      checked.diagnostics.push_back({id.text(), "P0001", Severity::error, error.message,
-                                     static_cast<int>(error.position.line),
-                                     static_cast<int>(error.position.column)});
+      checked.diagnostics.push_back(
+          {id.text(), "P0001", Severity::error, error.message, static_cast<int>(error.position.line),
+           static_cast<int>(error.position.column), entry.source_file, lua::excerpt(error, entry.source)});
     }
     if (parsed.ast) check_requires(entries, entry, *parsed.ast, checked);
   }
@@ -90,6 +79,13 @@ Checked check_sources(const app::Snapshot& snapshot, const app::CheckOptions& op
                      std::tie(b.entry_id, b.severity, b.line, b.column, b.code, b.message);
             });
   return checked;
+}
+
+void drop_repeated(std::vector<Diagnostic>& diagnostics) {
+  std::set<std::tuple<std::string, int, int, std::string>> said;
+  std::erase_if(diagnostics, [&said](const Diagnostic& d) {
+    return !d.file.empty() && !said.insert({d.file, d.line, d.column, d.message}).second;
+  });
 }
 
 bool DiagnosticFilter::shows_namespace(std::string_view ns) const {

@@ -21,7 +21,12 @@ struct Diagnostic {
   std::string message;
   int line = 0;  // from 1, within the entry's source; 0 when unknown
   int column = 0;
+  std::string file = {};     // of a mistake in a text that entries may share: where the text stands
+  std::string excerpt = {};  // its line and a caret line; may be empty
 };
+
+// Entries may share a file: a mistake in its text is said once, for the first of them.
+void drop_repeated(std::vector<Diagnostic>& diagnostics);
 
 // Codes: A0001 a mistake in an entry or its file, P0001 syntax, P0002 an undeclared require.
 struct Checked {

@@ -196,6 +196,22 @@ TEST_F(ProgramTest, LintsSources) {
   EXPECT_THAT(out_, HasSubstr("\"line\":2"));
 }
 
+TEST_F(ProgramTest, LintShowsAMistakeInASharedFileOnce) {
+  write_app("return {\n  main = = 1\n}");
+  write("src/_index.yaml", R"(namespace: demo
+entries:
+  - {name: a, kind: process.lua, source: file://sum.lua}
+  - {name: b, kind: process.lua, source: file://sum.lua}
+  - {name: c, kind: process.lua, source: "return"}
+)");
+  EXPECT_EQ(run({"lint", "--no-color", "--code", "P0001"}), 1);
+  EXPECT_EQ(out_,
+            "demo:a:2:10: error[P0001]: expected an expression, found '='\n"
+            "      main = = 1\n"
+            "             ^\n"
+            "Checked 3 entries: 1 errors, 0 warnings\n");
+}
+
 TEST_F(ProgramTest, InitWritesAndKeepsTheLockFile) {
   EXPECT_EQ(run({"init"}), 0) << err_;
   const auto content = [] {

@@ -3,16 +3,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "app/always_there.h"
 #include "lua/frontend/frontend.h"
 #include "lua/sandbox/chunk.h"
 
 namespace trivium::units {
 namespace {
-
-constexpr std::string_view ambient_modules[] = {
-    "process",   "channel", "coroutine",   "errors", "payload", "print",
-    "subscribe", "string",  "unsubscribe", "table",  "math",    "os",
-};
 
 // "file:12:5: message…" split at the position, which the problem carries itself.
 app::Problem syntax_problem(const app::LuaEntry& entry, const Error& error) {
@@ -68,13 +64,6 @@ std::vector<std::string> ModuleSet::names() const {
   return names;
 }
 
-std::span<const std::string_view> Programs::ambient_names() { return ambient_modules; }
-
-bool Programs::ambient(std::string_view module) {
-  return std::find(std::begin(ambient_modules), std::end(ambient_modules), module) !=
-         std::end(ambient_modules);
-}
-
 void Programs::compile(const app::LuaEntries& entries, const app::Snapshot& snapshot,
                        app::Problems& problems) {
   for (const auto& [id, entry] : entries.all()) {
@@ -112,7 +101,7 @@ void Programs::assemble(const app::LuaEntries& entries, const app::LuaEntry& ent
   program->id = entry.id.text();
   program->method = entry.method;
   for (const app::Import& import : closure->modules) {
-    if (ambient(import.target.name)) continue;
+    if (app::always_there(import.target.name)) continue;
     const lua::Module* module = modules_.find(import.target.name);
     if (module == nullptr) {
       problems.add(where.problem(

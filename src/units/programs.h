@@ -4,7 +4,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -31,10 +30,6 @@ class ModuleSet {
 
 class Programs {
  public:
-  // Modules that need no declaration; listing them is harmless.
-  static std::span<const std::string_view> ambient_names();
-  static bool ambient(std::string_view module);
-
   explicit Programs(const ModuleSet& modules) : modules_(modules) {}
 
   // Compiles all of them; every mistake (syntax, unknown module, module not for workflows) becomes a

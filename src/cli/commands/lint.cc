@@ -45,7 +45,9 @@ std::string text_line(const Diagnostic& diagnostic, bool color) {
   if (color) line += color_of(diagnostic.severity);
   line += severity_name(diagnostic.severity);
   if (color) line += "\x1b[0m";
-  return line + "[" + diagnostic.code + "]: " + diagnostic.message + "\n";
+  line += "[" + diagnostic.code + "]: " + diagnostic.message + "\n";
+  if (!diagnostic.excerpt.empty()) line += diagnostic.excerpt + "\n";
+  return line;
 }
 
 Value json_of(const Diagnostic& diagnostic) {
@@ -65,6 +67,7 @@ int64_t number(size_t count) { return static_cast<int64_t>(count); }
 void print_json(const std::vector<Diagnostic>& printed, size_t entries, const Counts& counts,
                 std::string& out) {
   Array list;
+  list.reserve(printed.size());
   for (const Diagnostic& diagnostic : printed) list.push_back(json_of(diagnostic));
   append_json(out,
               Object{{"diagnostics", std::move(list)},
@@ -82,6 +85,7 @@ std::string tally(const Counts& counts) {
 
 app::Snapshot take_snapshot(std::vector<app::Entry> entries) {
   std::vector<app::EntryPtr> shared;
+  shared.reserve(entries.size());
   for (app::Entry& entry : entries) shared.push_back(std::make_shared<const app::Entry>(std::move(entry)));
   return app::Snapshot(0, std::move(shared));
 }
@@ -115,6 +119,7 @@ Result<int> lint(const GlobalOptions& global, const LintRequest& request, Style 
   std::vector<Diagnostic> shown;
   std::copy_if(checked.diagnostics.begin(), checked.diagnostics.end(), std::back_inserter(shown),
                [&filter](const Diagnostic& diagnostic) { return filter.shows(diagnostic); });
+  drop_repeated(shown);
   const Counts counts = count(shown);
   const bool nothing = shown.empty();
   if (request.limit > 0 && shown.size() > static_cast<size_t>(request.limit)) {

@@ -31,6 +31,10 @@ struct SyntaxError {
 // The position of a byte, given the offset of the first byte of every line.
 Position position_of(const std::vector<uint32_t>& line_starts, uint32_t offset);
 
+// The source line and a caret line under the offending token, indented. What is missed at the end of the file
+// is shown where the text ends.
+std::string excerpt(const SyntaxError& error, std::string_view source);
+
 // `chunk:line:column: message`, the source line, and a caret line under the offending token.
 std::string render(const SyntaxError& error, std::string_view source, std::string_view chunk_name);
 

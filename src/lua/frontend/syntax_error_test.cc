@@ -39,6 +39,16 @@ TEST(SyntaxErrorTest, CaretCountsCharactersNotBytes) {
       message("x 'h\xC3\xA9'.y"));
 }
 
+TEST(SyntaxErrorTest, AtTheEndOfTheFileItShowsWhereTheTextEnds) {
+  EXPECT_EQ(
+      "app:x:4:1: expected 'end' to close 'function' at line 1, found end of file\n"
+      "      return 1  \n"
+      "              ^",
+      message("function f()\n  return 1  \n\n"));
+  EXPECT_EQ("app:x:3:1: expected 'end' to close 'do' at line 1, found end of file\n    do\n      ^",
+            message("do\r\n\r\n"));
+}
+
 TEST(SyntaxErrorTest, GivesLineAndColumnToPrograms) {
   const ParseResult result = parse("local a = 1\nlocal = 2");
   ASSERT_EQ(1u, result.errors.size());
