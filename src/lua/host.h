@@ -52,6 +52,8 @@ class Host {
   // A record from the unit's code (print, the logger module). `logger` is empty for print. The host
   // adds the pid; a workflow keeps quiet while it replays.
   virtual void log(LogLevel level, std::string_view logger, std::string_view message, Object fields) = 0;
+  // False: a record of this level would go nowhere, so its fields need not be put together.
+  virtual bool log_enabled(LogLevel) { return true; }
   virtual UnitOptions unit_options() { return {}; }
   virtual void set_unit_options(const UnitOptions&) {}
 

@@ -50,11 +50,11 @@ template <LogLevel level>
 int write(lua_State* L) {
   const Logger& logger = self(L);
   const std::string_view message = check_string_like(L, 2);
+  const bool has_fields = !lua_isnoneornil(L, 3);
+  if (has_fields) luaL_checktype(L, 3, LUA_TTABLE);
+  if (!Isolate::from(L).host().log_enabled(level)) return 0;
   Object fields = logger.fields;
-  if (!lua_isnoneornil(L, 3)) {
-    luaL_checktype(L, 3, LUA_TTABLE);
-    merge_fields(L, 3, fields);
-  }
+  if (has_fields) merge_fields(L, 3, fields);
   for (auto& [key, value] : location_field(L)) fields.set(key, std::move(value));
   Isolate::from(L).host().log(level, logger.name, message, std::move(fields));
   return 0;

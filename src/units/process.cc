@@ -371,7 +371,7 @@ void Process::take(LinkDown& down) {
 
 // --- the end ----------------------------------------------------------------------------------------
 
-// Order matters: unreachable, names free, watchers, links, resources, callees (12.5 of the chapter).
+// Order matters: unreachable, names free, watchers, links, resources, callees.
 void Process::complete(Exit exit) {
   node_.processes().erase(serial_);
   mailbox_.close();
@@ -477,6 +477,8 @@ void Process::abandon(lua::Isolate&, lua::OpId op) {
 int64_t Process::now_ns() { return node_.clock().wall_ns(); }
 int64_t Process::clock_ns() { return node_.clock().monotonic_ns() - node_.started_ns(); }
 uint64_t Process::random() { return node_.random().next(); }
+
+bool Process::log_enabled(LogLevel level) { return node_.log().enabled(level); }
 
 void Process::log(LogLevel level, std::string_view logger, std::string_view message, Object fields) {
   if (!node_.log().enabled(level)) return;

@@ -166,6 +166,7 @@ class Process final : public sched::Runnable, private lua::Host {
   const std::string& entry_id() override { return spec_.entry_id; }
   const FrameRef& frame() override { return spec_.frame; }
   void log(LogLevel level, std::string_view logger, std::string_view message, Object fields) override;
+  bool log_enabled(LogLevel level) override;
   void dropped(std::string_view operation, std::string_view path, std::string_view type) override;
 
   lua::UnitOptions unit_options() override { return {trap_links(), upgradable_}; }

@@ -280,6 +280,10 @@ uint64_t Instance::random() {
   return z ^ (z >> 31);
 }
 
+bool Instance::log_enabled(LogLevel level) {
+  return (!replaying_ || parts_.log_in_replay) && parts_.log.enabled(level);
+}
+
 void Instance::log(LogLevel level, std::string_view logger, std::string_view message, Object fields) {
   if (replaying_ && !parts_.log_in_replay) return;
   fields.set("pid", pid_);

@@ -34,7 +34,7 @@ struct EngineParts {
   bool log_in_replay = false;
 };
 
-// The workflow task cannot be carried out; the run is unharmed and waits (spec/workflows.md 17.6).
+// The workflow task cannot be carried out; the run is unharmed and waits.
 struct TaskFailure {
   bool nondeterminism = false;
   std::string message;
@@ -82,7 +82,7 @@ class Instance final : public lua::Host {
   }
   size_t memory_used() const { return isolate_ ? isolate_->memory_used() : 0; }
 
-  // Outcomes, delivered by the next begin_task in the order of 14.1.
+  // Outcomes, delivered by the next begin_task: completions first, then deliveries, then exits.
   void queue_completion(lua::OpId op, lua::Reply reply);
   void queue_reply(lua::OpId op, lua::Reply reply);  // to a timer's channel, a future
   void queue_tick(lua::OpId op);                     // the same with the time of delivery
@@ -102,7 +102,7 @@ class Instance final : public lua::Host {
   int64_t history_length() const { return history_length_; }
   int64_t history_size() const { return history_size_; }
 
-  // The id the next command gets (17.2).
+  // The id the next command gets.
   int64_t next_sequence();
   void emit(WorkflowCommand command);
   // A value made once and recorded (13). Failures are recorded too.
@@ -133,6 +133,7 @@ class Instance final : public lua::Host {
   const std::string& entry_id() override { return info_.entry_id; }
   const FrameRef& frame() override { return info_.frame; }
   void log(LogLevel level, std::string_view logger, std::string_view message, Object fields) override;
+  bool log_enabled(LogLevel level) override;
   void dropped(std::string_view operation, std::string_view path, std::string_view type) override;
 
   bool load();
