@@ -1,5 +1,5 @@
 // Duration strings: one or more <decimal><unit> groups with units ns us µs ms s m h, an optional
-// sign, or a bare "0" (spec/app-and-cli.md 0, core-modules.md 9.2).
+// sign, or a bare "0".
 #pragma once
 
 #include <chrono>

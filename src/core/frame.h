@@ -1,5 +1,5 @@
 // The immutable context of one execution: what ctx.get shows and whose permissions apply. Inherited
-// by copy along calls, spawns and workflow starts (spec/functions-and-processes.md 1.4).
+// by copy along calls, spawns and workflow starts.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
 // JSON text to and from plain data, and the pieces from which other representations (the Lua stack)
-// build their own codec. Rules of spec/core-modules.md 12.
+// build their own codec. The rules are those of the json module.
 #pragma once
 
 #include <cstddef>

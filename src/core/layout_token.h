@@ -1,5 +1,5 @@
 // Layouts as sequences of literal text and elements. A layout is the text that the reference instant
-// Mon Jan 2 15:04:05 2006 -0700 MST would have (spec/core-modules.md 9.8).
+// Mon Jan 2 15:04:05 2006 -0700 MST would have.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// Times as text, formatted and parsed by example layouts (spec/core-modules.md 9.8).
+// Times as text, formatted and parsed by example layouts.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 // An instant with the zone it is shown in: nanoseconds over a range of billions of years, the calendar
-// arithmetic of applications (spec/core-modules.md 9.7).
+// arithmetic of applications.
 #pragma once
 
 #include <compare>
@@ -39,7 +39,7 @@ class TimePoint {
   // `nanoseconds` may have any value and carries into the seconds.
   static TimePoint from_unix(int64_t seconds, int64_t nanoseconds, Zone zone = Zone::utc());
   // The instant at which clocks in `zone` show the date; parts out of range normalise.
-  static TimePoint from_date(const DateParts& date, Zone zone);
+  static TimePoint from_date(const DateParts& date, const Zone& zone);
   // A reading of the clock: `wall_ns` since the Unix epoch and `monotonic_ns` of the same moment.
   static TimePoint reading(int64_t wall_ns, int64_t monotonic_ns, Zone zone);
 

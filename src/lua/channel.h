@@ -1,4 +1,4 @@
-// Channels connect the coroutines of one isolate (spec/core-modules.md 3). A Channel lives inside
+// Channels connect the coroutines of one isolate. A Channel lives inside
 // its Lua userdata; all functions run on the isolate's thread inside a protected Lua call.
 #pragma once
 

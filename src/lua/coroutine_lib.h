@@ -5,7 +5,7 @@
 namespace trivium::lua {
 
 // create resume yield status running wrap spawn. A wait inside a coroutine made by create or wrap
-// suspends the whole unit coroutine; resume does not see it (spec/lua-language.md 1.11).
+// suspends the whole unit coroutine; resume does not see it.
 extern const Library coroutine_library;
 
 }  // namespace trivium::lua

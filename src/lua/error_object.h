@@ -1,5 +1,5 @@
 // Structured errors as Lua sees them: an immutable userdata with kind(), message(), retryable(),
-// details(), stack(); text in tostring and "..".  (spec/core-modules.md 6)
+// details(), stack(); text in tostring and "..".
 #pragma once
 
 #include "core/error.h"

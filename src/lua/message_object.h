@@ -1,4 +1,4 @@
-// Messages and payloads as userdata (spec/functions-and-processes.md 13.9, core-modules.md 7).
+// Messages and payloads as userdata.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,5 @@
 // Plain-data conversion between the Lua stack and Value: context values, options, log fields, event
-// data (spec/functions-and-processes.md 1.3, core-modules.md 2.2).
+// data.
 #pragma once
 
 #include "core/error.h"

@@ -4,7 +4,7 @@
 
 namespace trivium::lua {
 
-// The `ctx` module: a read-only view of the values the unit was called with (spec/core-modules.md 8).
+// The `ctx` module: a read-only view of the values the unit was called with.
 extern const Module ctx_module;
 
 }  // namespace trivium::lua

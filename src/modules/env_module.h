@@ -4,7 +4,7 @@
 
 namespace trivium::lua {
 
-// The `env` module: get, set, get_all (spec/core-modules.md 27).
+// The `env` module: get, set, get_all.
 extern const Module env_module;
 
 }  // namespace trivium::lua

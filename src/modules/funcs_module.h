@@ -5,7 +5,7 @@
 
 namespace trivium::lua {
 
-// The `funcs` module: call, async, executors and futures (spec/functions-and-processes.md 3 to 5).
+// The `funcs` module: call, async, executors and futures.
 extern const Module funcs_module;
 
 }  // namespace trivium::lua

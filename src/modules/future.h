@@ -1,4 +1,4 @@
-// Futures: the result of an asynchronous call (spec/functions-and-processes.md 5).
+// Futures: the result of an asynchronous call.
 #pragma once
 
 #include "lua/state.h"

@@ -4,7 +4,7 @@
 
 namespace trivium::lua {
 
-// The `io` module: the terminal of a program started from the command line (spec/core-modules.md 25).
+// The `io` module: the terminal of a program started from the command line.
 extern const Module io_module;
 
 }  // namespace trivium::lua

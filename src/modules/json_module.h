@@ -8,7 +8,7 @@
 
 namespace trivium::lua {
 
-// The JSON text of the value at `index`, by the rules of spec/core-modules.md 12.1. Fails with kind
+// The JSON text of the value at `index`, as applications see it. Fails with kind
 // Internal for tables that are no JSON (mixed keys, holes, cycles, too deep). Object keys are sorted,
 // so that equal values give equal texts. Throws a Lua error only when memory runs out.
 Result<std::string> encode_json(lua_State* L, int index);

@@ -4,7 +4,7 @@
 
 namespace trivium::lua {
 
-// The `logger` module, an object: debug, info, warn, error, with, named (spec/core-modules.md 11).
+// The `logger` module, an object: debug, info, warn, error, with, named.
 extern const Module logger_module;
 
 }  // namespace trivium::lua

@@ -4,7 +4,7 @@
 
 namespace trivium::lua {
 
-// The global `payload`: new and format (spec/core-modules.md 7). The objects are those of
+// The global `payload`: new and format. The objects are those of
 // lua/message_object.h.
 extern const Library payload_library;
 

@@ -4,7 +4,7 @@
 
 namespace trivium::lua {
 
-// The global `process` (spec/functions-and-processes.md 13) and the globals subscribe and unsubscribe.
+// The global `process` and the globals subscribe and unsubscribe.
 extern const Library process_library;
 int subscribe_channel(lua_State* L);
 int unsubscribe_channel(lua_State* L);

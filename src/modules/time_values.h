@@ -1,5 +1,5 @@
-// Time, Duration and Location as Lua sees them: userdata with methods, no operators
-// (spec/core-modules.md 9.2, 9.7). They do not cross isolates.
+// Time, Duration and Location as Lua sees them: userdata with methods, no operators.
+// They do not cross isolates.
 #pragma once
 
 #include <optional>

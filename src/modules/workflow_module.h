@@ -4,8 +4,8 @@
 
 namespace trivium::lua {
 
-// The `workflow` module: execute, exec, info, history_length, history_size, version, attrs
-// (spec/workflows.md 11 and 21).
+// The `workflow` module: execute, exec, info, history_length, history_size, version,
+// attrs.
 extern const Module workflow_module;
 
 }  // namespace trivium::lua

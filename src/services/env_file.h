@@ -1,4 +1,4 @@
-// Values in a text file of lines KEY=VALUE (spec/core-modules.md 27.2).
+// Values in a text file of lines KEY=VALUE.
 #pragma once
 
 #include <sys/types.h>

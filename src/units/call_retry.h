@@ -1,4 +1,4 @@
-// The call option `retry` (spec/functions-and-processes.md 4.1): which failures are worth another attempt
+// The call option `retry`: which failures are worth another attempt
 // and how long to wait before it.
 #pragma once
 

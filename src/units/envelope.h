@@ -40,7 +40,7 @@ struct Deferred {
 using Envelope = std::variant<lua::Message, ReplyEnvelope, LinkDown, Kill, Deferred>;
 
 // Unbounded FIFO, many producers, one consumer. Unbounded on purpose: the sender of a message must
-// never wait for the receiver (spec/functions-and-processes.md 14.1); what it costs is charged to
+// never wait for the receiver; what it costs is charged to
 // the receiver and shown by its mailbox size.
 class Mailbox {
  public:

@@ -1,5 +1,5 @@
-// Bounds how many calls of one function run at once and keeps their Lua states between calls
-// (spec/functions-and-processes.md 8). A worker is one isolate; it serves one call at a time.
+// Bounds how many calls of one function run at once and keeps their Lua states between calls.
+// A worker is one isolate; it serves one call at a time.
 #pragma once
 
 #include <deque>
@@ -31,7 +31,7 @@ class FunctionPool {
 
   // Launches the call on an idle worker or a new one; queues it, first come first served, while all
   // there may be are taken. Never refuses.
-  void run(sched::Ref<Process> call);
+  void run(const sched::Ref<Process>& call);
   // A call has ended; its isolate is null when it never had one or is not fit for another call.
   // Launches the next in the queue.
   void give_back(std::unique_ptr<lua::Isolate> isolate);

@@ -16,8 +16,8 @@
 struct lua_State;
 
 // --- numbers as text ------------------------------------------------------------------------------
-// Integral floats print without ".0" and others with the shortest digits that read back the same
-// (spec/lua-language.md 1.3). Lua appends ".0" when the text looks like an integer, so the routine
+// Integral floats print without ".0" and others with the shortest digits that read back the same.
+// Lua appends ".0" when the text looks like an integer, so the routine
 // leaves a non-digit behind the bytes it returns.
 int trivium_number_to_text(char* buffer, size_t size, double number);
 #undef lua_number2str

@@ -1,4 +1,4 @@
-// Every form of spec/lua-language.md 2.2 to 2.5: it parses, the erased chunk loads and behaves, and
+// Every form that types have in a source: it parses, the erased chunk loads and behaves, and
 // every token stays on its line.
 #include "lua/types/types_fixture.h"
 

@@ -8,7 +8,7 @@
 
 namespace trivium::units {
 
-// workflow.execute (spec/workflows.md 21): starts the workflow, replies with its result when the
+// workflow.execute: starts the workflow, replies with its result when the
 // chain has ended.
 struct ExecuteWorkflow final : CommandOf<ExecuteWorkflow> {
   static constexpr lua::CommandType command_type{"workflow.execute"};
@@ -18,7 +18,7 @@ struct ExecuteWorkflow final : CommandOf<ExecuteWorkflow> {
   lua::Dispatch perform(Process& process, lua::OpId op, lua::Reply& reply) override;
 };
 
-// workflow.exec (11.1): a child workflow, result awaited; an error outside workflows.
+// workflow.exec: a child workflow, result awaited; an error outside workflows.
 struct ExecChild final : CommandOf<ExecChild> {
   static constexpr lua::CommandType command_type{"workflow.exec"};
   std::string id;
@@ -27,7 +27,7 @@ struct ExecChild final : CommandOf<ExecChild> {
   lua::Dispatch perform(Process& process, lua::OpId op, lua::Reply& reply) override;
 };
 
-// workflow.info, history_length, history_size (11.2): replies with the table, the integer, or nil/0
+// workflow.info, history_length, history_size: replies with the table, the integer, or nil/0
 // outside workflows.
 struct WorkflowInfo final : CommandOf<WorkflowInfo> {
   static constexpr lua::CommandType command_type{"workflow.info"};
@@ -37,7 +37,7 @@ struct WorkflowInfo final : CommandOf<WorkflowInfo> {
   lua::Dispatch perform(Process& process, lua::OpId op, lua::Reply& reply) override;
 };
 
-// workflow.version (11.3): replies with the version.
+// workflow.version: replies with the version.
 struct WorkflowVersion final : CommandOf<WorkflowVersion> {
   static constexpr lua::CommandType command_type{"workflow.version"};
   std::string change_id;
@@ -47,7 +47,7 @@ struct WorkflowVersion final : CommandOf<WorkflowVersion> {
   lua::Dispatch perform(Process& process, lua::OpId op, lua::Reply& reply) override;
 };
 
-// workflow.attrs (11.4): replies with true.
+// workflow.attrs: replies with true.
 struct WorkflowAttributes final : CommandOf<WorkflowAttributes> {
   static constexpr lua::CommandType command_type{"workflow.attrs"};
   Object search;

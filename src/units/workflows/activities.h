@@ -1,4 +1,4 @@
-// The open activities of one run: their attempts, timeouts and retries (spec/workflows.md 8, 20.2 R4).
+// The open activities of one run: their attempts, timeouts and retries.
 // Only the final outcome of an activity reaches the history; attempts are counted in the store.
 #pragma once
 

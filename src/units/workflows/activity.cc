@@ -1,4 +1,4 @@
-// funcs.call, funcs.async, future:cancel (spec/workflows.md 8).
+// funcs.call, funcs.async, future:cancel.
 //
 //   issued ── ActivityTaskScheduled ──▶ open ── Completed | Failed | TimedOut | Canceled ──▶ closed
 //   open ── ActivityTaskStarted ──▶ open

@@ -1,5 +1,5 @@
-// process.spawn, process.exec, workflow.exec, workflow.execute: child workflows
-// (spec/workflows.md 7.6, 11.1, 21).
+// process.spawn, process.exec, workflow.exec, workflow.execute:
+// child workflows.
 //
 //   issued ── StartChildWorkflowExecutionInitiated ──▶ initiated
 //   initiated ── ChildWorkflowExecutionStarted ──▶ running ── …Completed | …Failed | … ──▶ closed

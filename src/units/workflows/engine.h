@@ -1,4 +1,4 @@
-// The replay engine: history in, commands out (spec/workflows.md 17). It knows no provider. Fed with the
+// The replay engine: history in, commands out. It knows no provider. Fed with the
 // events since the last task it processed (all of them for a new engine), it runs the code of every task
 // among them; the commands of the last one are the outcome, those of earlier ones are compared with what
 // the history says they were.

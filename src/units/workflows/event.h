@@ -1,5 +1,5 @@
 // The events of a workflow's history: Temporal's types and attribute names, so that a history can be
-// exchanged with it and one replay engine serves every provider (spec/workflows.md 19).
+// exchanged with it and one replay engine serves every provider.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// process.send, process.cancel and the like, to other workflows and to local processes
-// (spec/workflows.md 7.2, 7.5).
+// process.send, process.cancel and the like,
+// to other workflows and to local processes.
 //
 //   issued ── …ExternalWorkflowExecutionInitiated ──▶ initiated
 //   initiated ── ExternalWorkflowExecutionSignaled | …CancelRequested | …Failed ──▶ closed

@@ -1,4 +1,4 @@
-// Errors as histories keep them (spec/workflows.md 9): a Failure is an object of Temporal's shape, in
+// Errors as histories keep them: a Failure is an object of Temporal's shape, in
 // which an error of ours travels as a chain among the details.
 #pragma once
 

@@ -1,4 +1,4 @@
-// The caller's context as it travels in Header.fields (spec/workflows.md 5.6).
+// The caller's context as it travels in Header.fields.
 #pragma once
 
 #include "core/frame.h"

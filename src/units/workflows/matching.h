@@ -1,4 +1,4 @@
-// Comparing what the code asks for with what the history says it asked for (spec/workflows.md 17.4).
+// Comparing what the code asks for with what the history says it asked for.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// Options of starts and activities: "workflow.X", "activity.X" and their "temporal." aliases
-// (spec/workflows.md 5.2, 8.2). Values of the wrong type are errors of kind Invalid.
+// Options of starts and activities: "workflow.X", "activity.X" and their "temporal." aliases.
+// Values of the wrong type are errors of kind Invalid.
 #pragma once
 
 #include <optional>

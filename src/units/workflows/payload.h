@@ -1,4 +1,4 @@
-// Values as histories keep them (spec/workflows.md 10): a payload is {"encoding": …, "data": …}, where
+// Values as histories keep them: a payload is {"encoding": …, "data": …}, where
 // data is the JSON text of a json/plain value or base64 of a binary/plain one. What an application gets
 // back is always decoded from a payload, the first time as on replay.
 #pragma once

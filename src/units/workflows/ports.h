@@ -30,7 +30,7 @@ class WorkflowPrograms {
   // Nothing: this runtime does not know the type.
   virtual std::optional<WorkflowCode> find(const std::string& type) const = 0;
   virtual std::vector<std::string> types() const = 0;
-  // The type name of a workflow entry: its custom name, else its id (2.2).
+  // The type name of a workflow entry: its custom name, else its id.
   virtual std::string type_of(const std::string& entry_id) const = 0;
 };
 

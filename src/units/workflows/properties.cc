@@ -1,5 +1,5 @@
-// What the run knows and changes about itself: workflow.info and attrs (spec/workflows.md 11.2, 11.4),
-// registered names (7, edge), process.upgrade as continue-as-new (16).
+// What the run knows and changes about itself: workflow.info and attrs,
+// registered names, process.upgrade as continue-as-new.
 #include "units/workflows/header.h"
 #include "units/workflows/meanings.h"
 #include "units/workflows/options.h"

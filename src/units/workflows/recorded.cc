@@ -1,4 +1,4 @@
-// Values made once and replayed: uuid and crypto (spec/workflows.md 13), workflow.version (11.3).
+// Values made once and replayed: uuid and crypto, workflow.version.
 #include "units/workflows/meanings.h"
 #include "units/workflows/payload.h"
 

@@ -1,4 +1,4 @@
-// When a failed activity attempt or workflow run is tried again (spec/workflows.md 5.3, 20.2 R4).
+// When a failed activity attempt or workflow run is tried again.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// time.sleep, after, timer, ticker (spec/workflows.md 12).
+// time.sleep, after, timer, ticker.
 //
 //   issued ── TimerStarted ──▶ started ── TimerFired ──▶ fired
 //

@@ -11,7 +11,7 @@
 
 namespace trivium::units::workflows {
 
-// The end of a chain as its last run tells it (spec/workflows.md 6.1).
+// The end of a chain as its last run tells it.
 WorkflowEnd end_of(const RunRow& last);
 
 // Thread-safe.

@@ -1,4 +1,4 @@
-// The decisions of a provider (spec/workflows.md 20.1), each within one transaction, the same for all.
+// The decisions of a provider, each within one transaction, the same for all.
 #pragma once
 
 #include <optional>
@@ -51,7 +51,7 @@ Result<> post(Tables& tables, std::string_view workflow_id, std::string_view run
 
 // Closes the run without running its code: execution_terminated or execution_timed_out.
 Result<> close_from_outside(Tables& tables, std::string_view workflow_id, std::string_view run_id,
-                            EventType how, Object attributes, ScriptContext& context);
+                            EventType how, const Object& attributes, ScriptContext& context);
 
 // The run's row after its closing event was appended: pending work goes, children are treated by their
 // policy, the next run of the chain starts or else the parent hears of it.
