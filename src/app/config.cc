@@ -42,6 +42,7 @@ ConfigSections merge_layers(const ConfigOptions& options, const std::vector<fs::
     auto profile = profiles.find(name);
     if (profile == profiles.end()) {
       std::vector<std::string> names;
+      names.reserve(profiles.size());
       for (const auto& [known, sections] : profiles) names.push_back(known);
       problems.add({"--profile " + name}, "there is no profile " + name, did_you_mean(name, names));
     } else {

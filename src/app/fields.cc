@@ -304,7 +304,12 @@ Value Fields::resolve_all(const std::string& path, const Value& value) {
   }
   if (value.is_object()) {
     Object object;
-    for (const auto& [key, item] : value.as_object()) object.set(key, resolve_all(path + "." + key, item));
+    for (const auto& [key, item] : value.as_object()) {
+      std::string below = path;
+      below += '.';
+      below += key;
+      object.set(key, resolve_all(below, item));
+    }
     return object;
   }
   return value;

@@ -41,6 +41,7 @@ class Builder {
   Builder(Document& document, Positions& positions, const rapidjson::MemoryStream& stream)
       : document_(document), positions_(positions), stream_(stream) {}
 
+  // NOLINTBEGIN(readability-identifier-naming): rapidjson calls these.
   bool Null() { return scalar(Value()); }
   bool Bool(bool b) { return scalar(b); }
   bool Int(int i) { return scalar(static_cast<int64_t>(i)); }
@@ -63,6 +64,7 @@ class Builder {
   bool EndObject(rapidjson::SizeType) { return close(); }
   bool StartArray() { return open(Node::Type::list); }
   bool EndArray(rapidjson::SizeType) { return close(); }
+  // NOLINTEND(readability-identifier-naming)
 
   bool too_deep() const { return too_deep_; }
 

@@ -171,7 +171,9 @@ class Builder {
     for (const std::string& org : subdirectories(layout_.vendor_directory)) {
       for (const std::string& module : subdirectories(layout_.vendor_directory / org)) {
         const fs::path root = layout_.vendor_directory / org / module;
-        const std::string name = org + "/" + module;
+        std::string name = org;
+        name += '/';
+        name += module;
         const bool known =
             std::find(layout_.modules.begin(), layout_.modules.end(), name) != layout_.modules.end();
         if (!known && !legacy_.contains(root.lexically_normal().string())) add({root, name, {}, root});

@@ -20,6 +20,7 @@ void override_entries(std::vector<Entry>& entries, const std::vector<Override>& 
     if (found == by_id.end()) {
       if (disabled.contains(override.id)) continue;
       std::vector<std::string> ids;
+      ids.reserve(entries.size());
       for (const Entry& entry : entries) ids.push_back(entry.id.text());
       problems.add(override.place,
                    "override " + override.id.text() + ":" + override.path + ": there is no entry " +

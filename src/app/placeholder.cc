@@ -66,7 +66,7 @@ std::vector<Part> split(std::string_view text) {
 Value as_typed(const std::string& text, const std::optional<std::string>& fallback) {
   if (!fallback) return Value(text);
   const Value model = resolve_scalar(*fallback);
-  const Value value = resolve_scalar(text);
+  Value value = resolve_scalar(text);
   if ((model.is_bool() && value.is_bool()) || (model.is_number() && value.is_number())) return value;
   return Value(text);
 }

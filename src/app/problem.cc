@@ -50,6 +50,7 @@ bool same(const Line& a, const Line& b) {
 
 std::vector<Line> ordered(const std::vector<Problem>& problems) {
   std::vector<Line> lines;
+  lines.reserve(problems.size());
   for (const Problem& problem : problems) lines.push_back({&problem, problem.render()});
   const auto key = [](const Line& line) {
     const Place& place = line.problem->place;

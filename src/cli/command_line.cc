@@ -139,7 +139,7 @@ Result<Request> read_run(Reading reading) {
   reading.parser.layers(run.source);
   reading.parser.overrides(run.source);
   reading.parser.lock_file(run.source);
-  const auto request = reading.finish(run, [&run](Args words) -> Result<> {
+  auto request = reading.finish(run, [&run](Args words) -> Result<> {
     if (run.exec.empty() && !words.empty()) {
       run.name = words.front();
       words.erase(words.begin());
@@ -278,7 +278,7 @@ Result<Request> read_nothing(Reading reading) {
   bool version = false;
   HelpRequest help{reading.line.command};
   if (help.topic.empty()) reading.parser.app().add_flag("--version", version);
-  const auto request = reading.finish(help);
+  auto request = reading.finish(help);
   if (request && version && !reading.parser.help()) return Request(VersionRequest{});
   return request;
 }

@@ -28,7 +28,7 @@ std::string joined(const Names& names) {
   return text;
 }
 
-std::string with_hint(std::string message, std::string_view wanted, const Names& candidates) {
+std::string with_hint(const std::string& message, std::string_view wanted, const Names& candidates) {
   const std::string hint = app::did_you_mean(wanted, candidates);
   return hint.empty() ? message : message + " (" + hint + ")";
 }

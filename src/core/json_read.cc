@@ -19,6 +19,7 @@ class Stream {
   using Ch = char;
   explicit Stream(std::string_view text) : text_(text) {}
 
+  // NOLINTBEGIN(readability-identifier-naming): rapidjson calls these.
   Ch Peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
   Ch Take() {
     const Ch c = Peek();
@@ -31,6 +32,7 @@ class Stream {
   void Put(Ch) {}
   void Flush() {}
   size_t PutEnd(Ch*) { return 0; }
+  // NOLINTEND(readability-identifier-naming)
 
  private:
   std::string_view text_;

@@ -144,9 +144,9 @@ void append_number(std::string& out, double value, Place place) {
     out += digits;
     out.append(static_cast<size_t>(exponent + 1 - count), '0');
   } else {
-    out.append(digits, 0, static_cast<size_t>(exponent + 1));
+    out.append(digits, 0, static_cast<size_t>(exponent) + 1);
     out += '.';
-    out.append(digits, static_cast<size_t>(exponent + 1));
+    out.append(digits, static_cast<size_t>(exponent) + 1);
   }
 }
 

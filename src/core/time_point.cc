@@ -43,7 +43,7 @@ TimePoint TimePoint::from_unix(int64_t seconds, int64_t nanoseconds, Zone zone) 
   return time;
 }
 
-TimePoint TimePoint::from_date(const DateParts& date, Zone zone) {
+TimePoint TimePoint::from_date(const DateParts& date, const Zone& zone) {
   // Far beyond any use, and close enough to keep the sum of all parts within 64 bits of seconds.
   const auto within = [](int64_t part, double limit) {
     const auto bound = static_cast<int64_t>(limit);
@@ -128,7 +128,7 @@ TimePoint TimePoint::truncate(Duration unit) const {
 }
 
 TimePoint TimePoint::round(Duration unit) const {
-  const TimePoint plain = in(zone_);
+  TimePoint plain = in(zone_);
   if (unit.count() <= 0) return plain;
   const int64_t rest = remainder(unit.count());
   const bool down = rest < unit.count() - rest;

@@ -152,10 +152,10 @@ void append(Values& values, const Error& error) {
   ++values.count;
 }
 
-Values encode_values(const Array& array) {
-  Values values;
-  for (const Value& value : array) append(values, value);
-  return values;
+Values encode_values(const Array& values) {
+  Values encoded;
+  for (const Value& value : values) append(encoded, value);
+  return encoded;
 }
 
 Array decode_values(const Values& values) {

@@ -220,11 +220,11 @@ void Isolate::remove_task(Task& task) {
   tasks_.pop_back();
 }
 
-Task& Isolate::spawn(lua_State* L, int function_index) {
-  lua_pushvalue(L, function_index);
-  lua_State* thread = lua_newthread(L);
-  Task& task = add_task(L, thread);
-  lua_xmove(L, task.L, 1);
+Task& Isolate::spawn(lua_State* from, int function_index) {
+  lua_pushvalue(from, function_index);
+  lua_State* thread = lua_newthread(from);
+  Task& task = add_task(from, thread);
+  lua_xmove(from, task.L, 1);
   make_runnable(task, 0);
   return task;
 }
@@ -450,8 +450,8 @@ void Isolate::deliver(Message message) { inbound_.push_back({0, {}, std::move(me
 void Isolate::complete(OpId op, Reply reply) { inbound_.push_back({op, std::move(reply), {}}); }
 
 void Isolate::take_inbound() {
-  // Deliveries may add further ones.
-  for (size_t i = 0; i < inbound_.size(); ++i) {
+  // Deliveries may add further ones, so no iterator stays valid.
+  for (size_t i = 0; i < inbound_.size(); ++i) {  // NOLINT(modernize-loop-convert)
     Inbound inbound = std::move(inbound_[i]);
     if (inbound.op == 0) {
       take_message(std::move(inbound.message));

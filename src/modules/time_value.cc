@@ -1,4 +1,6 @@
 // The Time object.
+#include <compare>
+
 #include "core/time_layout.h"
 #include "modules/arguments.h"
 #include "modules/time_values.h"
@@ -31,17 +33,17 @@ int time_add_date(lua_State* L) {
 }
 
 int time_after(lua_State* L) {
-  lua_pushboolean(L, check_time(L, 1).compare(check_time(L, 2)) > 0);
+  lua_pushboolean(L, std::is_gt(check_time(L, 1).compare(check_time(L, 2))));
   return 1;
 }
 
 int time_before(lua_State* L) {
-  lua_pushboolean(L, check_time(L, 1).compare(check_time(L, 2)) < 0);
+  lua_pushboolean(L, std::is_lt(check_time(L, 1).compare(check_time(L, 2))));
   return 1;
 }
 
 int time_equal(lua_State* L) {
-  lua_pushboolean(L, check_time(L, 1).compare(check_time(L, 2)) == 0);
+  lua_pushboolean(L, std::is_eq(check_time(L, 1).compare(check_time(L, 2))));
   return 1;
 }
 

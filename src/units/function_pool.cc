@@ -18,7 +18,7 @@ FunctionPool::FunctionPool(std::string id, lua::ProgramRef program, app::PoolOpt
 
 FunctionPool::~FunctionPool() = default;
 
-void FunctionPool::run(sched::Ref<Process> call) {
+void FunctionPool::run(const sched::Ref<Process>& call) {
   bool waits = false;
   {
     const std::lock_guard lock(mutex_);

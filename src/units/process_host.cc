@@ -42,7 +42,7 @@ void ProcessHost::stop(std::function<void()> done) {
     state_ = State::stopping;
     stopping_.store(true, std::memory_order_relaxed);
     for (const auto& [serial, process] : processes_) remaining.push_back(process);
-    if (!remaining.empty()) stopped_ = std::move(done);
+    if (!remaining.empty()) stopped_ = done;
   }
   if (remaining.empty()) {
     done();
@@ -97,7 +97,7 @@ Result<> ProcessHost::accept() const {
 // ended before it could take them and so freed the name.
 std::optional<std::string> ProcessHost::signal_owner(const std::string& name,
                                                      const std::vector<lua::Message>& messages) {
-  const std::optional<std::string> owner = node_.names().find(name);
+  std::optional<std::string> owner = node_.names().find(name);
   if (!owner) return std::nullopt;
   for (const lua::Message& message : messages) {
     if (!node_.deliver(*owner, message) && node_.names().find(name) != owner) return std::nullopt;

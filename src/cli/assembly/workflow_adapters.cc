@@ -27,7 +27,7 @@ std::string hash_of(const lua::EntryProgram& program) {
 
 }  // namespace
 
-EntryPrograms::EntryPrograms(units::Node& node, app::SnapshotPtr entries, std::string worker) {
+EntryPrograms::EntryPrograms(units::Node& node, const app::SnapshotPtr& entries, const std::string& worker) {
   for (const app::Entry* entry : entries->of_kind("workflow.lua")) {
     const std::optional<EntryId> bound = app::workflow_worker(*entry);
     if (!worker.empty() && (!bound || bound->text() != worker)) continue;

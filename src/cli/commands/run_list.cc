@@ -28,9 +28,10 @@ Result<int> list_commands(const GlobalOptions& global, const RunListRequest& req
   const std::string off = style.color ? "\x1b[0m" : "";
   out += "Available commands:\n\n";
   for (const NamedCommand& command : commands) {
-    out += "  " + bold + command.name + off + std::string(names - command.name.size() + 2, ' ');
-    if (briefs > 0) out += command.brief + std::string(briefs - command.brief.size() + 2, ' ');
-    out += dim + "(" + command.entry->id.text() + ")" + off + "\n";
+    out.append("  ").append(bold).append(command.name).append(off);
+    out.append(names - command.name.size() + 2, ' ');
+    if (briefs > 0) out.append(command.brief).append(briefs - command.brief.size() + 2, ' ');
+    out.append(dim).append("(").append(command.entry->id.text()).append(")").append(off).append("\n");
   }
   out += "\nRun with: trivium run <command>\n";
   return 0;

@@ -76,7 +76,8 @@ int math_random(lua_State* L) {
   const lua_Integer high = check_bound(L, arguments >= 2 ? 2 : 1);
   luaL_argcheck(L, low <= high, arguments >= 2 ? 2 : 1, "interval is empty");
   const uint64_t width = static_cast<uint64_t>(high) - static_cast<uint64_t>(low);
-  lua_pushinteger(L, static_cast<lua_Integer>(static_cast<uint64_t>(low) + draw_up_to(L, hooks, width)));
+  const uint64_t drawn = static_cast<uint64_t>(low) + draw_up_to(L, hooks, width);  // wraps around
+  lua_pushinteger(L, static_cast<lua_Integer>(drawn));
   return 1;
 }
 

@@ -50,7 +50,8 @@ void ServiceRunner::blocked(const Error& error) {
 template <class Argument>
 auto ServiceRunner::from_anywhere(void (ServiceRunner::*method)(uint64_t, Argument)) {
   return [strand = context_.strand, weak = weak_from_this(), run = run_, method](auto argument) {
-    const auto keep = strand;  // running a task may destroy this function
+    // Running a task may destroy this function.
+    const auto keep = strand;  // NOLINT(performance-unnecessary-copy-initialization)
     keep->post([weak, run, method, argument = std::move(argument)] {
       if (const auto runner = weak.lock()) (runner.get()->*method)(run, argument);
     });
@@ -276,7 +277,7 @@ void ServiceRunner::arm(Duration delay, void (ServiceRunner::*then)()) {
   disarm();
   timer_ = context_.timers.after(
       delay, [strand = context_.strand, weak = weak_from_this(), number = timer_number_, then] {
-        const auto keep = strand;
+        const auto keep = strand;  // NOLINT(performance-unnecessary-copy-initialization): as above
         keep->post([weak, number, then] {
           const auto runner = weak.lock();
           if (!runner || runner->timer_number_ != number) return;

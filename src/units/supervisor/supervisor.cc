@@ -17,7 +17,10 @@ ServiceDone or_nothing(ServiceDone done) {
 }
 
 // The supervisor may be destroyed by another thread while its last task ends: the strand has to outlast it.
-void post(const std::shared_ptr<Strand> strand, std::function<void()> task) { strand->post(std::move(task)); }
+void post(std::shared_ptr<Strand> strand,  // NOLINT(performance-unnecessary-value-param)
+          std::function<void()> task) {
+  strand->post(std::move(task));
+}
 
 }  // namespace
 

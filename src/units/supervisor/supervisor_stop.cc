@@ -53,7 +53,8 @@ void Supervisor::Impl::stop_all(Duration timeout, ServiceDone done) {
   if (timeout > Duration::zero()) {
     stop_all_timer_ =
         options_.timers.after(timeout, [this, strand = strand_, weak = std::weak_ptr(sequence)] {
-          const auto keep = strand;
+          // Running a task may destroy this function.
+          const auto keep = strand;  // NOLINT(performance-unnecessary-copy-initialization)
           keep->post([this, weak] {
             const auto sequence = weak.lock();
             if (!sequence || stop_all_result_) return;

@@ -11,6 +11,6 @@ namespace trivium::units::workflows {
 
 // The first time after `after_ns` that fits, in nanoseconds since the epoch. Invalid: no schedule, or one
 // that never comes.
-Result<int64_t> next_cron_ns(std::string_view schedule, int64_t after_ns);
+Result<int64_t> next_cron_ns(std::string_view text, int64_t after_ns);
 
 }  // namespace trivium::units::workflows

@@ -173,7 +173,7 @@ void close_run(Tables& tables, RunRow run, EventType how, const Object& attribut
 }
 
 Result<> close_from_outside(Tables& tables, std::string_view workflow_id, std::string_view run_id,
-                            EventType how, Object attributes, ScriptContext& context) {
+                            EventType how, const Object& attributes, ScriptContext& context) {
   std::optional<RunRow> run = tables.current_run(workflow_id);
   if (!run) return fail(kind::not_found, "workflow not found for ID: " + std::string(workflow_id));
   if (run->status != RunStatus::running || (!run_id.empty() && run->run_id != run_id)) {
