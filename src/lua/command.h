@@ -4,8 +4,8 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 
+#include "core/boxed.h"
 #include "core/error.h"
 #include "core/wire.h"
 
@@ -18,7 +18,7 @@ using OpId = uint64_t;
 
 // What a command came to: either an error or values (possibly none).
 struct Reply {
-  std::optional<Error> error;
+  Boxed<Error> error;
   Values values;
 
   static Reply of(Value value) {

@@ -257,7 +257,7 @@ Isolate::Step Isolate::run() {
     failure_ = Error::of("LimitExceeded", "memory limit of " + std::to_string(memory_.limit() >> 20) +
                                               " MB exceeded by " + program_->id);
   }
-  if (failure_) finish_with(std::move(*std::exchange(failure_, std::nullopt)));
+  if (failure_) finish_with(std::move(*std::exchange(failure_, {})));
   if (finished_) return Step::finished;
   return slice_over_ ? Step::preempted : Step::waiting;
 }

@@ -33,7 +33,7 @@ struct IsolateOptions {
 
 // What the entry function came to.
 struct Outcome {
-  std::optional<Error> error;
+  Boxed<Error> error;
   Values values;  // the first result, or none
 };
 
@@ -248,7 +248,7 @@ class Isolate {
   Reply issued_reply_;
 
   const Values* arguments_ = nullptr;
-  std::optional<Error> failure_;
+  Boxed<Error> failure_;
   Outcome outcome_;
   bool finished_ = false;
   bool thrifty_ = false;  // the collector works without pauses
@@ -267,7 +267,10 @@ class Isolate {
 class RunningState {
  public:
   RunningState(Isolate& isolate, lua_State* L)
-      : isolate_(isolate), outer_(isolate.running_.exchange(L, std::memory_order_relaxed)) {}
+      : isolate_(isolate), outer_(isolate.running_.load(std::memory_order_relaxed)) {
+    // Only this thread writes it: no exchange, which would cost a locked instruction on every wait.
+    isolate.running_.store(L, std::memory_order_relaxed);
+  }
   ~RunningState() { isolate_.running_.store(outer_, std::memory_order_relaxed); }
   RunningState(const RunningState&) = delete;
   RunningState& operator=(const RunningState&) = delete;

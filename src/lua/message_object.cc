@@ -24,7 +24,7 @@ int message_topic(lua_State* L) {
 }
 
 int message_from(lua_State* L) {
-  push_text(L, check_message(L).from);
+  push_text(L, check_message(L).from.text());
   return 1;
 }
 

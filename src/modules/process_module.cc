@@ -43,7 +43,7 @@ int issue_send(lua_State* L) {
   Dropped dropped;
   command.values = encode_range(L, 3, lua_gettop(L) - 2, &dropped);
   if (!dropped.type.empty())
-    Isolate::from(L).host().dropped("send of " + command.topic, dropped.path, dropped.type);
+    Isolate::from(L).host().dropped("send of " + std::string(command.topic), dropped.path, dropped.type);
   Isolate::from(L).issue(L, command);
   return 0;
 }

@@ -38,7 +38,7 @@ Values encode_event(std::string_view kind, std::string_view from, int64_t now_ns
 }
 
 // result = {value = v} | {error = e} | {}
-void put_result(std::string& bytes, wire::Writer& out, const std::optional<Error>& error,
+void put_result(std::string& bytes, wire::Writer& out, const Boxed<Error>& error,
                 const Values& values) {
   out.put_string("result");
   out.byte(wire::table);
@@ -195,7 +195,7 @@ bool Process::post_event(std::string_view kind, std::string_view from, Object ex
                                  })));
 }
 
-bool Process::post_exit(std::string_view from, const std::optional<Error>& error, const Values& values) {
+bool Process::post_exit(std::string_view from, const Boxed<Error>& error, const Values& values) {
   return post(event_message(
       encode_event(exit_kind, from, node_.clock().wall_ns(), 1,
                    [&](std::string& bytes, wire::Writer& out) { put_result(bytes, out, error, values); })));
@@ -376,10 +376,10 @@ void Process::complete(Exit exit) {
   node_.processes().erase(serial_);
   mailbox_.close();
   const Relations relations = end_relations();
-  node_.names().erase_all_of(pid_);
-  for (const auto& watcher : relations.watchers) watcher->post_exit(pid_, exit.error, exit.values);
+  node_.names().erase_all_of(pid_text());
+  for (const auto& watcher : relations.watchers) watcher->post_exit(pid_text(), exit.error, exit.values);
   if (exit.error) {
-    for (const auto& partner : relations.links) partner->post(LinkDown{pid_, *exit.error});
+    for (const auto& partner : relations.links) partner->post(LinkDown{pid_text(), *exit.error});
   }
   if (deadline_ != sched::TimerId::none) node_.timers().cancel(deadline_);
   release_resources();
@@ -482,14 +482,14 @@ bool Process::log_enabled(LogLevel level) { return node_.log().enabled(level); }
 
 void Process::log(LogLevel level, std::string_view logger, std::string_view message, Object fields) {
   if (!node_.log().enabled(level)) return;
-  fields.set("pid", pid_);
+  fields.set("pid", pid_text());
   node_.log().renamed(logger).write(level, message, fields);
 }
 
 bool Process::allows(std::string_view action, std::string_view resource) {
   const Permissions* permissions = node_.permissions();
   if (permissions == nullptr) return true;
-  const Object attributes = action.starts_with("process.") ? Object{{"pid", pid_}} : Object();
+  const Object attributes = action.starts_with("process.") ? Object{{"pid", pid_text()}} : Object();
   return permissions->allows(spec_.frame, action, resource, attributes);
 }
 

@@ -31,7 +31,7 @@ class ProcessTimer;
 
 // How an execution ended.
 struct Exit {
-  std::optional<Error> error;
+  Boxed<Error> error;
   Values values;  // the result, or none
 };
 
@@ -82,6 +82,7 @@ class Process final : public sched::Runnable, private lua::Host {
 
   uint64_t serial() const { return serial_; }
   const std::string& pid_text() const { return pid_; }
+  const lua::SharedText& shared_pid() const { return pid_; }
   const std::string& entry() const { return spec_.entry_id; }
   const std::string& host_id() const { return spec_.host; }
   const FrameRef& context() const { return spec_.frame; }
@@ -106,7 +107,7 @@ class Process final : public sched::Runnable, private lua::Host {
   bool post_event(std::string_view kind, std::string_view from, Object extra);
 
   // EXIT of the unit `from`, local or of a provider.
-  bool post_exit(std::string_view from, const std::optional<Error>& error, const Values& values);
+  bool post_exit(std::string_view from, const Boxed<Error>& error, const Values& values);
 
   // Its host stops: CANCEL, and the end at once when nothing but a message, which cannot come any more,
   // would make it go on.
@@ -203,7 +204,7 @@ class Process final : public sched::Runnable, private lua::Host {
   Node& node_;
   ProcessSpec spec_;
   const uint64_t serial_;
-  const std::string pid_;
+  const lua::SharedText pid_;
   std::shared_ptr<CallScope> scope_;
   Mailbox mailbox_;
   std::vector<Envelope> mail_;  // being taken; kept for its capacity
@@ -215,7 +216,7 @@ class Process final : public sched::Runnable, private lua::Host {
   enum class Stage : uint8_t { held, loading, waiting, launched };
   std::atomic<Stage> stage_{Stage::held};
   std::atomic<bool> kill_requested_{false};
-  std::optional<Error> killed_;
+  Boxed<Error> killed_;
   std::optional<Upgrading> upgrading_;
   std::function<void(Result<>)> on_loaded_;
   std::vector<std::shared_ptr<ProcessTimer>> timers_;

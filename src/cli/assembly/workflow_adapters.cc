@@ -209,8 +209,8 @@ lua::Dispatch WorkflowHostAdapter::exec(Process& caller, lua::OpId op, units::Ex
 }
 
 lua::Dispatch WorkflowHostAdapter::send(Process& caller, lua::OpId op, units::Send& command, lua::Reply&) {
-  service_->signal(command.destination,
-                   {std::move(command.topic), caller.pid_text(), std::move(command.values)},
+  service_->signal(std::string(command.destination),
+                   {std::string(command.topic), caller.pid_text(), std::move(command.values)},
                    reply_true(caller, op));
   return lua::Dispatch::pending;
 }

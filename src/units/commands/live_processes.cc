@@ -24,8 +24,9 @@ std::shared_ptr<SpawnTarget> host_of(Node& node, std::string_view pid) {
 // Whether the PID is of a function call: those hosts exist only while the entry does.
 bool is_call_pid(std::string_view pid) { return pid.find("#lua.") != std::string_view::npos; }
 
-Error denied(std::string_view verb, const std::string& destination) {
-  return Error::of(kind::permission_denied, "not allowed to " + std::string(verb) + ": " + destination);
+Error denied(std::string_view verb, std::string_view destination) {
+  return Error::of(kind::permission_denied,
+                   "not allowed to " + std::string(verb) + ": " + std::string(destination));
 }
 
 // Operations on processes other than send report everything as Internal.
@@ -38,23 +39,38 @@ const char* verb_name(Control::Verb verb) {
   return names[static_cast<size_t>(verb)];
 }
 
+std::unique_ptr<lua::Command> Send::detach() {
+  auto owner = std::make_unique<Send>(std::move(*this));
+  owner->own_.reserve(destination.size() + topic.size());
+  owner->own_.append(destination).append(topic);
+  owner->destination = std::string_view(owner->own_).substr(0, destination.size());
+  owner->topic = std::string_view(owner->own_).substr(destination.size());
+  return owner;
+}
+
 lua::Dispatch Send::perform(Process& process, lua::OpId op, lua::Reply& reply) {
   Node& node = process.node();
-  Result<std::string> pid = node.resolve(destination);
-  if (!pid) return refuse(reply, std::move(pid.error()));
-  if (!process.allows("process.send", *pid)) return refuse(reply, denied("send", destination));
-  if (const sched::Ref<Process> target = node.local(*pid)) {
+  std::string owner;
+  std::string_view pid = destination;
+  if (!looks_like_pid(destination)) {
+    Result<std::string> resolved = node.resolve(std::string(destination));
+    if (!resolved) return refuse(reply, std::move(resolved.error()));
+    owner = std::move(*resolved);
+    pid = owner;
+  }
+  if (!process.allows("process.send", pid)) return refuse(reply, denied("send", destination));
+  if (const sched::Ref<Process> target = node.local(pid)) {
     if (target->process_host() != nullptr && target->process_host()->stopping()) {
       return refuse(reply, Error::of(kind::unavailable, "host is shutting down"));
     }
-    if (target->post(lua::Message{std::move(topic), process.pid_text(), std::move(values)})) {
-      return answer(reply, Value(true));
+    if (target->post(lua::Message{std::string(topic), process.shared_pid(), std::move(values)})) {
+      return answer_true(reply);
     }
     return refuse(reply, not_found("process not found"));
   }
-  const std::shared_ptr<SpawnTarget> host = host_of(node, *pid);
-  if (!host) return refuse(reply, not_found(is_call_pid(*pid) ? "process not found" : "host not found"));
-  destination = std::move(*pid);
+  const std::shared_ptr<SpawnTarget> host = host_of(node, pid);
+  if (!host) return refuse(reply, not_found(is_call_pid(pid) ? "process not found" : "host not found"));
+  destination = pid;
   return host->send(process, op, *this, reply);
 }
 

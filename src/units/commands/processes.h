@@ -15,11 +15,16 @@ namespace trivium::units {
 // Replies with true.
 struct Send final : CommandOf<Send> {
   static constexpr lua::CommandType command_type{"process.send"};
-  std::string destination;
-  std::string topic;
+  // Views of the caller's strings, which outlive the dispatch; a detached command has its own.
+  std::string_view destination;
+  std::string_view topic;
   Values values;
 
+  std::unique_ptr<lua::Command> detach() override;
   lua::Dispatch perform(Process& process, lua::OpId op, lua::Reply& reply) override;
+
+ private:
+  std::string own_;
 };
 
 // Replies with the PID text.

@@ -17,6 +17,13 @@ inline lua::Dispatch refuse(lua::Reply& reply, Error error) {
   return lua::Dispatch::done;
 }
 
+// The commonest answer, without the detour through a value.
+inline lua::Dispatch answer_true(lua::Reply& reply) {
+  reply.values.bytes.push_back(static_cast<char>(wire::true_));
+  reply.values.count = 1;
+  return lua::Dispatch::done;
+}
+
 template <class T>
 lua::Dispatch answer(lua::Reply& reply, Result<T> result) {
   if (!result) return refuse(reply, std::move(result.error()));

@@ -118,7 +118,7 @@ Plan plan(Instance& instance, lua::OpId op, Send& command) {
   if (input->empty()) input->push_back(null_payload());
   return {
       std::nullopt,
-      [&instance, op, destination = std::move(command.destination), topic = std::move(command.topic),
+      [&instance, op, destination = std::string(command.destination), topic = std::string(command.topic),
        values = std::move(command.values), input = std::move(*input)]() -> std::optional<lua::Reply> {
         const Result<std::string> pid = resolved(instance, destination);
         if (!pid) return lua::Reply::failure(pid.error());

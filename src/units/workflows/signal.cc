@@ -13,7 +13,7 @@ Result<InboundRow> signal_of(const lua::Message& message) {
   inbound.type = EventType::execution_signaled;
   inbound.attributes = Object{{"signal_name", message.topic},
                               {"input", std::move(*input)},
-                              {"header", signal_header(Frame(), message.from)}};
+                              {"header", signal_header(Frame(), message.from.text())}};
   return inbound;
 }
 
