@@ -4,6 +4,8 @@ from harness import app as app_module
 from harness import binary
 from harness import checks as checks_module
 from harness import ports
+from harness import postgres as postgres_module
+from harness import providers
 
 
 def pytest_report_header():
@@ -38,3 +40,19 @@ def trivium(tmp_path):
 def port():
     """A free TCP port of 127.0.0.1 for a server under test."""
     return ports.free_port()
+
+
+@pytest.fixture
+def postgres():
+    """A PostgreSQL server of its own."""
+    server = postgres_module.Postgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def provider(request, app):
+    """Each provider of workflows in turn, see harness/providers.py."""
+    if request.param == "sqlite":
+        return providers.Sqlite(app)
+    return providers.PostgresProvider(request.getfixturevalue("postgres"))

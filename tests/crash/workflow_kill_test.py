@@ -1,4 +1,5 @@
-"""kill -9 at random instants of many workflows: nothing is lost, no completed activity runs again.
+"""kill -9 at random instants of many workflows: nothing is lost, no completed activity runs again. With each
+provider; and with several runtimes on one PostgreSQL server, where some are paused and the server dies too.
 
 TRIVIUM_KILLS sets how often (50), TRIVIUM_SEED repeats a run; the seed is printed.
 """
@@ -6,9 +7,12 @@ import json
 import os
 import random
 import re
-import sqlite3
+import signal
+import textwrap
 import time
 from collections import Counter
+
+from harness.providers import PostgresProvider
 
 FLOWS = 24
 STEPS = 6
@@ -18,8 +22,8 @@ namespace: app
 entries:
   - {name: procs, kind: process.host, lifecycle: {auto_start: true}}
   - {name: work, kind: function.lua, source: file://work.lua, method: run, modules: [logger, time]}
-  - {name: flow, kind: workflow.lua, source: file://flow.lua, modules: [funcs, time, uuid]}
-  - {name: part, kind: workflow.lua, source: file://part.lua, modules: [funcs]}
+  - {name: flow, kind: workflow.lua, source: file://flow.lua, modules: [funcs, time, uuid], meta: {workflow: {worker: jobs}}}
+  - {name: part, kind: workflow.lua, source: file://part.lua, modules: [funcs], meta: {workflow: {worker: jobs}}}
   - {name: starter, kind: process.lua, source: file://starter.lua, modules: [logger]}
   - name: starter.service
     kind: process.service
@@ -52,7 +56,7 @@ return {main = function(name, steps)
   if err then return nil, err end
   return {name = name, sum = sum + part, id = id, again = id}
 end}
-""".replace("workflow_part(name)", 'process.exec("app:part", "trivium:workflow_worker", name)')
+""".replace("workflow_part(name)", 'process.exec("app:part", "app:jobs", name)')
 
 PART = """
 return {main = function(name)
@@ -67,7 +71,7 @@ return {main = function(generation, flows)
   local open = 0
   for i = 1, flows do
     local name = "g" .. generation .. "-" .. i
-    local pid, err = spawner:with_name(name):spawn_monitored("app:flow", "trivium:workflow_worker", name, %d)
+    local pid, err = spawner:with_name(name):spawn_monitored("app:flow", "app:jobs", name, %d)
     if err then return nil, err end
     open = open + 1
     process.send(pid, "go")
@@ -87,10 +91,10 @@ end}
 """
 
 
-def write(app, generation):
+def write(app, provider, generation):
     app.write(
         {
-            "src/_index.yaml": INDEX % (generation, FLOWS),
+            "src/_index.yaml": INDEX % (generation, FLOWS) + textwrap.indent(provider.entries, "  "),
             "src/work.lua": WORK,
             "src/flow.lua": FLOW,
             "src/part.lua": PART,
@@ -100,18 +104,14 @@ def write(app, generation):
 
 
 class Histories:
-    """All histories as they stand in the store's file."""
+    """All histories as they stand in the store."""
 
-    def __init__(self, app):
-        database = sqlite3.connect(f"file:{app.folder}/.trivium/workflows.db?mode=ro", uri=True)
-        self.runs = {
-            run: (workflow, kind, status)
-            for run, workflow, kind, status in database.execute("SELECT run_id, workflow_id, type, status FROM runs")
-        }
+    def __init__(self, provider):
+        self.runs = provider.runs()
         self.events = {run: [] for run in self.runs}
-        for run, text in database.execute("SELECT run_id, events FROM history ORDER BY run_id, first_event_id"):
-            self.events[run] += json.loads(text)
-        database.close()
+        for run, events in provider.histories().items():
+            if run in self.events:  # another runtime may have started it since
+                self.events[run] += events
 
     def completed_activities(self):
         done = set()
@@ -128,9 +128,13 @@ def ran(log):
     return Counter((flow, int(step)) for flow, step in re.findall(r"ran (\S+) step (\d+)", log))
 
 
-def check_after_kill(before, after, log):
+def check_only_longer(before, after):
     for run, events in before.events.items():
         assert after.events[run][: len(events)] == events, f"the history of {run} changed"
+
+
+def check_after_kill(before, after, log):
+    check_only_longer(before, after)
     again = before.completed_activities() & set(ran(log))
     assert not again, f"completed activities ran again: {again}"
 
@@ -164,33 +168,94 @@ def check_final(histories, generations):
     assert set(done.values()) == {1}, "a workflow ran twice"
 
 
-def test_nothing_is_lost_and_nothing_runs_twice(app):
+def draw_seed():
     kills = int(os.environ.get("TRIVIUM_KILLS", "50"))
     seed = int(os.environ.get("TRIVIUM_SEED", str(random.SystemRandom().randrange(1 << 32))))
     print(f"TRIVIUM_SEED={seed} TRIVIUM_KILLS={kills}")
-    chance = random.Random(seed)
+    return kills, random.Random(seed)
+
+
+def finish(app, provider, generations, before):
+    """Lets everything come to its end, whoever was never started, too."""
+    for last in range(generations):
+        write(app, provider, last)
+        with app.start("run") as runtime:
+            runtime.wait_for("all finished", timeout=300)
+            assert runtime.stop() == 0
+            log = runtime.stderr
+        after = Histories(provider)
+        check_after_kill(before, after, log)
+        before = after
+    check_final(before, generations)
+
+
+def test_nothing_is_lost_and_nothing_runs_twice(app, provider):
+    kills, chance = draw_seed()
     before = None
     generation = 0
     for kill in range(kills):
         generation = kill // 5  # old flows go on while new ones start
-        write(app, generation)
+        write(app, provider, generation)
         with app.start("run") as runtime:
-            runtime.wait_for("runtime ready")
+            runtime.wait_for("runtime ready", timeout=120)
             time.sleep(chance.random() * chance.choice([0.01, 0.05, 0.2]))
             runtime.kill()
             runtime.wait()
             log = runtime.stderr
-        after = Histories(app)
+        after = Histories(provider)
         if before is not None:
             check_after_kill(before, after, log)
         before = after
-    for last in range(generation + 1):  # whoever was never started, is now
-        write(app, last)
-        with app.start("run") as runtime:
-            runtime.wait_for("all finished")
-            assert runtime.stop() == 0
-            log = runtime.stderr
-        after = Histories(app)
-        check_after_kill(before, after, log)
+    finish(app, provider, generation + 1, before)
+
+
+LEASE = 0.6  # seconds
+
+
+class Runtime:
+    """One of several: killed and started again, or stopped for longer than its lease and continued."""
+
+    def __init__(self, app):
+        self.app = app
+        self.start()
+
+    def start(self):
+        self.running = self.app.start("run").__enter__()
+        self.running.wait_for("runtime ready", timeout=300)
+
+    def kill(self):
+        self.running.kill()
+        self.running.__exit__()
+
+    def pause(self, seconds):
+        self.running.signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        self.running.signal(signal.SIGCONT)
+
+
+def test_runtimes_that_share_a_database_lose_nothing(app, postgres):
+    kills, chance = draw_seed()
+    provider = PostgresProvider(postgres, lease=f"{int(LEASE * 1000)}ms")
+    write(app, provider, 0)
+    runtimes = [Runtime(app) for _ in range(3)]
+    before = Histories(provider)
+    generation = 0
+    for kill in range(kills):
+        generation = kill // 10
+        write(app, provider, generation)
+        time.sleep(chance.random() * chance.choice([0.01, 0.1, 0.5]))
+        victim = chance.choice(runtimes[: chance.choice([2, 3])])
+        what = chance.choices(["kill", "pause", "server"], [6, 3, 1])[0]
+        if what == "kill":
+            victim.kill()
+            victim.start()
+        elif what == "pause":
+            victim.pause(LEASE * chance.choice([0.5, 1.5, 3]))
+        else:
+            postgres.restart()
+        after = Histories(provider)
+        check_only_longer(before, after)
         before = after
-    check_final(before, generation + 1)
+    for runtime in runtimes:
+        runtime.kill()
+    finish(app, provider, generation + 1, Histories(provider))

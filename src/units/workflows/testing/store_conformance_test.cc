@@ -14,7 +14,10 @@ std::vector<Result<>> StoreConformance::run_all(std::vector<Script> scripts) {
     auto context = std::make_shared<ScriptContext>();
     context->now_ns = now_ns;
     context->new_run_id = [this] { return "made-" + std::to_string(++ids_); };
-    jobs.push_back({[context, script = scripts[i]](Tables& tables) { return script(tables, *context); },
+    jobs.push_back({[context, script = scripts[i]](Tables& tables) {
+                      context->changes = {};
+                      return script(tables, *context);
+                    },
                     [this, context, &outcome = outcomes[i]](Result<> done) {
                       outcome = std::move(done);
                       changes = std::move(context->changes);
