@@ -322,6 +322,9 @@ struct ChannelOps {
     if (const int ready = ready_case(isolate, L, first, count); ready != 0)
       return run_case(isolate, L, ready);
     if (has_default) {
+      isolate.poll();
+      if (const int ready = ready_case(isolate, L, first, count); ready != 0)
+        return run_case(isolate, L, ready);
       lua_createtable(L, 0, 2);
       lua_pushboolean(L, 1);
       lua_setfield(L, -2, "default");

@@ -33,6 +33,9 @@ class Host {
   // that still comes is ignored.
   virtual void abandon(Isolate& isolate, OpId op) = 0;
 
+  // Delivers and completes what has come meanwhile, for code that looks without waiting.
+  virtual void poll(Isolate&) {}
+
   // Wall clock in nanoseconds since the epoch; workflow time in a workflow.
   virtual int64_t now_ns() = 0;
   // Nanoseconds for os.clock and differences between two readings of the same run.

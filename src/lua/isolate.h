@@ -175,6 +175,8 @@ class Isolate {
   // Whether the coroutine that just yielded did so for the scheduler rather than for its resumer.
   bool suspending() const { return suspending_ || preempted_; }
   Task& spawn(lua_State* from, int function_index);
+  // Looks for messages and replies that came since the run began.
+  void poll();
   // Messages for `channel` waiting in the mailbox: pushes what a receive returns, if there is one.
   bool receive_from_mailbox(lua_State* L, Channel& channel);
   // Number of the oldest message for `channel`, or TopicMailbox::none.

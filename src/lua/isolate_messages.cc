@@ -11,6 +11,11 @@ void Isolate::take_message(Message message) {
   if (!hand_over(message)) mailbox_.keep(std::move(message));
 }
 
+void Isolate::poll() {
+  host_->poll(*this);
+  take_inbound();
+}
+
 // Gives the message to a coroutine that waits for it, or to the application's own buffered channel. Other
 // messages stay in the mailbox until somebody receives: routing is decided at hand-over.
 bool Isolate::hand_over(Message& message) {

@@ -67,6 +67,11 @@ bool Node::deliver(const std::string& pid, lua::Message message) {
   return process && process->post(std::move(message));
 }
 
+void Node::announce_changes(std::set<std::string> ids) {
+  const auto changed = std::make_shared<const std::set<std::string>>(std::move(ids));
+  for (const auto& process : processes_.all()) process->post_outdated(changed);
+}
+
 void Node::report_dropped(Process& process, std::string_view operation, std::string_view path,
                           std::string_view type) {
   constexpr int64_t interval_ns = 1'000'000'000;

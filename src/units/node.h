@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <typeindex>
 #include <unordered_map>
@@ -17,6 +18,7 @@
 #include "sched/blocking_pool.h"
 #include "sched/scheduler.h"
 #include "sched/timers.h"
+#include "units/event_bus.h"
 #include "units/functions.h"
 #include "units/permissions.h"
 #include "units/process_host.h"
@@ -65,6 +67,7 @@ class Node {
   Functions& functions() { return functions_; }
   ProcessTable& processes() { return processes_; }
   Names& names() { return names_; }
+  EventBus& events() { return events_; }
 
   // Null: everything is allowed. Set once, before anything runs.
   void set_permissions(std::shared_ptr<const Permissions> permissions) {
@@ -81,6 +84,9 @@ class Node {
   sched::Ref<Process> local(std::string_view pid) const;
   // A message from the runtime or a provider to a local process. False when it is gone.
   bool deliver(const std::string& pid, lua::Message message);
+
+  // These entries changed: processes that asked for it hear of it (process.event.OUTDATED).
+  void announce_changes(std::set<std::string> ids);
 
   // Gives the scheduler as many workers as it began with, or as the host with the most has been given since.
   // Returns how many there are.
@@ -113,6 +119,7 @@ class Node {
   Functions functions_;
   ProcessTable processes_;
   Names names_;
+  EventBus events_;
   std::shared_ptr<const Permissions> permissions_;
   mutable std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<SpawnTarget>> hosts_;

@@ -121,6 +121,7 @@ void Process::stop_loading() {
 void Process::publish() { node_.processes().insert(serial_, sched::Ref<Process>(this)); }
 
 void Process::launch() {
+  if (!is_call()) publish_life("started", nullptr);
   stage_.store(Stage::launched);
   node_.scheduler().wake(*this);
 }
@@ -147,6 +148,7 @@ void Process::abandon() {
   relations_ = {};
   timers_.clear();
   at_end_.clear();
+  at_exit_.clear();
   spec_.on_exit = nullptr;
   on_loaded_ = nullptr;
 }
@@ -292,7 +294,9 @@ sched::Outcome Process::run() {
     isolate_->start(spec_.arguments);
   }
   const sched::Outcome outcome = step();
-  return !look && outcome == sched::Outcome::idle && mailbox_.size() > 0 ? sched::Outcome::again : outcome;
+  if (outcome != sched::Outcome::idle) return outcome;
+  const bool more = !left_.empty() || (!look && mailbox_.size() > 0);
+  return more ? sched::Outcome::again : sched::Outcome::idle;
 }
 
 sched::Outcome Process::go_on_loading() {
@@ -338,27 +342,6 @@ void Process::preempt() noexcept {
   isolate->interrupt();
 }
 
-void Process::take_mail() {
-  mailbox_.drain(mail_);
-  for (Envelope& envelope : mail_) {
-    if (auto* message = std::get_if<lua::Message>(&envelope)) {
-      if (begun_) isolate_->deliver(std::move(*message));
-    } else if (auto* reply = std::get_if<ReplyEnvelope>(&envelope)) {
-      const lua::OpId op = reply->op;
-      std::erase_if(timers_, [op](const auto& timer) { return timer->finished(op); });
-      std::erase_if(at_end_, [op](const auto& action) { return action.first == op; });
-      isolate_->complete(reply->op, std::move(reply->reply));
-    } else if (auto* down = std::get_if<LinkDown>(&envelope)) {
-      take(*down);
-    } else if (auto* kill = std::get_if<Kill>(&envelope)) {
-      if (!killed_) killed_ = std::move(kill->error);
-    } else if (auto* deferred = std::get_if<Deferred>(&envelope)) {
-      deferred->action(*this);
-    }
-  }
-  mail_.clear();
-}
-
 void Process::take(LinkDown& down) {
   if (!trap_links()) {
     if (!killed_) killed_ = link_failure();
@@ -383,6 +366,8 @@ void Process::complete(Exit exit) {
   }
   if (deadline_ != sched::TimerId::none) node_.timers().cancel(deadline_);
   release_resources();
+  for (const auto& action : std::exchange(at_exit_, {})) action();
+  if (!is_call()) publish_life("ended", exit.error ? &*exit.error : nullptr);
   const bool returned = is_call() && !kill_requested_.load(std::memory_order_relaxed);
   if (spec_.parent_scope) spec_.parent_scope->release(serial_);
   if (returned) {

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -109,6 +110,10 @@ class Process final : public sched::Runnable, private lua::Host {
   // EXIT of the unit `from`, local or of a provider.
   bool post_exit(std::string_view from, const Boxed<Error>& error, const Values& values);
 
+  // Entries with these ids changed. If it asked to hear of that (upgradable) and they are among those its
+  // code is made of, it gets an OUTDATED event; one it has not read yet tells of both.
+  void post_outdated(std::shared_ptr<const std::set<std::string>> changed);
+
   // Its host stops: CANCEL, and the end at once when nothing but a message, which cannot come any more,
   // would make it go on.
   void ask_to_stop(std::string_view from, std::string_view reason);
@@ -146,8 +151,11 @@ class Process final : public sched::Runnable, private lua::Host {
   bool allows(std::string_view action, std::string_view resource) override;
   // Asks run() to replace the code: see Upgrade.
   void request_upgrade(std::string id, Values arguments);
-  // Runs when the process ends, whatever the reason, unless a reply to `op` came before. 0: for good.
+  // Runs when the process ends, whatever the reason, or replaces its code, unless a reply to `op` came
+  // before. 0: for good.
   void at_end(lua::OpId op, std::function<void()> action) { at_end_.emplace_back(op, std::move(action)); }
+  // The same when the process itself ends, not only its present code: what belongs to the PID.
+  void at_exit(std::function<void()> action) { at_exit_.push_back(std::move(action)); }
 
   // --- for the pool ---------------------------------------------------------------------------------
 
@@ -160,6 +168,7 @@ class Process final : public sched::Runnable, private lua::Host {
   lua::Dispatch dispatch(lua::Isolate& isolate, lua::Command& command, lua::OpId op,
                          lua::Reply& reply) override;
   void abandon(lua::Isolate& isolate, lua::OpId op) override;
+  void poll(lua::Isolate& isolate) override;
   int64_t now_ns() override;
   int64_t clock_ns() override;
   uint64_t random() override;
@@ -170,10 +179,12 @@ class Process final : public sched::Runnable, private lua::Host {
   bool log_enabled(LogLevel level) override;
   void dropped(std::string_view operation, std::string_view path, std::string_view type) override;
 
-  lua::UnitOptions unit_options() override { return {trap_links(), upgradable_}; }
+  lua::UnitOptions unit_options() override {
+    return {trap_links(), upgradable_.load(std::memory_order_relaxed)};
+  }
   void set_unit_options(const lua::UnitOptions& options) override {
     set_trap_links(options.trap_links);
-    upgradable_ = options.upgradable;
+    upgradable_.store(options.upgradable, std::memory_order_relaxed);
   }
 
   Result<> build_isolate();
@@ -181,7 +192,10 @@ class Process final : public sched::Runnable, private lua::Host {
   sched::Outcome go_on_loading();
   void take_mail();
   sched::Outcome step();
+  void take(Envelope& envelope);
   void take(LinkDown& down);
+  void take_outdated(const std::set<std::string>& changed);
+  void publish_life(std::string_view kind, const Error* error);
   void release_resources();
   sched::Outcome upgrade();
   Result<> load_upgrade();
@@ -191,6 +205,11 @@ class Process final : public sched::Runnable, private lua::Host {
   struct Upgrading {
     std::string id;
     Values arguments;
+  };
+  // The OUTDATED event that was sent last.
+  struct Outdated {
+    std::set<std::string> sources;
+    Values event;
   };
   struct Relations {
     std::vector<sched::Ref<Process>> watchers;
@@ -208,6 +227,7 @@ class Process final : public sched::Runnable, private lua::Host {
   std::shared_ptr<CallScope> scope_;
   Mailbox mailbox_;
   std::vector<Envelope> mail_;  // being taken; kept for its capacity
+  std::vector<Envelope> left_;  // came before what is in the mailbox, and waits for the end of the slice
   std::unique_ptr<lua::Isolate> isolate_;
   std::atomic<lua::Isolate*> running_{nullptr};
   std::atomic<bool> trap_links_{false};
@@ -221,10 +241,12 @@ class Process final : public sched::Runnable, private lua::Host {
   std::function<void(Result<>)> on_loaded_;
   std::vector<std::shared_ptr<ProcessTimer>> timers_;
   std::vector<std::pair<lua::OpId, std::function<void()>>> at_end_;
+  std::vector<std::function<void()>> at_exit_;
+  std::unique_ptr<Outdated> outdated_;
   bool begun_ = false;      // the entry function of its present code
   bool upgraded_ = false;   // its code is not that of its start
   bool computing_ = false;  // pre-empted, or about to begin: what came meanwhile is looked at when it waits
-  bool upgradable_ = false;
+  std::atomic<bool> upgradable_{false};
   bool stopping_ = false;
   sched::TimerId deadline_ = sched::TimerId::none;
 

@@ -157,6 +157,34 @@ TEST(Process, AKillEndsWhatHasNotBegun) {
   EXPECT_FALSE(process->post(lua::Message{"t", "", {}}));
 }
 
+TEST(Process, HearsThatItsCodeIsOutdated) {
+  TestNode test;
+  const std::string body = R"(
+    upgradable() sleep(1)
+    local texts, events = {}, events()
+    for i = 1, 2 do
+      local e = events:receive()
+      texts[i] = e.kind .. ' ' .. table.concat(e.sources, ' ')
+      sleep(1)
+    end
+    return texts)";
+  const auto asks = test.start(body);
+  const auto does_not = test.start("return events():receive().kind");
+  test.run();
+  // Unread ones become one; what has nothing to do with it is not told.
+  test.node.announce_changes({"app:process", "app:other"});
+  test.node.announce_changes({"app:unrelated"});
+  test.run();
+  test.node.announce_changes({"app:process"});
+  test.pass(milliseconds(1));
+  EXPECT_EQ(test.end_of(*asks), "alive");
+  test.node.announce_changes({"app:process"});
+  test.pass(milliseconds(1));
+  test.pass(milliseconds(1));
+  EXPECT_EQ(test.end_of(*asks), R"(["pid.outdated app:process","pid.outdated app:process"])");
+  EXPECT_EQ(test.end_of(*does_not), "alive");
+}
+
 // --- calls ------------------------------------------------------------------------------------------
 
 std::string ended(const std::vector<std::string>& texts, size_t i) {

@@ -44,13 +44,15 @@ class TestNode {
   explicit TestNode(uint64_t seed = 0, NodeOptions options = {})
       : scheduler(seed),
         random(seed),
-        environment(std::span<const lua::LibraryField>(globals)),
+        environment(bindings()),
         node({scheduler, timers, blocking, timers.clock(), random, environment, modules, Log()}, options) {}
   ~TestNode() {
     scheduler.stop();
     blocking.shutdown();
   }
 
+  // The globals named above.
+  static std::span<const lua::LibraryField> bindings() { return globals; }
   static lua::ProgramRef program(const std::string& id, const std::string& body) {
     auto made = std::make_shared<lua::EntryProgram>();
     made->id = id;
@@ -150,13 +152,18 @@ class TestNode {
   }
   static int inbox(lua_State* L) { return open(L, {}); }
   static int events(lua_State* L) { return open(L, lua::topic::events); }
+  static int upgradable(lua_State* L) {
+    lua::Isolate::from(L).host().set_unit_options({false, true});
+    return 0;
+  }
   static int trap_links(lua_State* L) {
     lua::Isolate::from(L).host().set_unit_options({true, false});
     return 0;
   }
 
-  static constexpr lua::LibraryField globals[] = {
-      {"sleep", sleep}, {"call", call}, {"inbox", inbox}, {"events", events}, {"trap_links", trap_links}};
+  static constexpr lua::LibraryField globals[] = {{"sleep", sleep},           {"call", call},
+                                                  {"inbox", inbox},           {"events", events},
+                                                  {"trap_links", trap_links}, {"upgradable", upgradable}};
 };
 
 }  // namespace trivium::units

@@ -1,0 +1,53 @@
+// What a process takes out of its mailbox, and what it tells the event bus.
+#include "units/node.h"
+#include "units/process.h"
+#include "units/process_timer.h"
+
+namespace trivium::units {
+
+void Process::take_mail() {
+  for (Envelope& envelope : std::exchange(left_, {})) take(envelope);
+  mailbox_.drain(mail_);
+  for (Envelope& envelope : mail_) take(envelope);
+  mail_.clear();
+}
+
+// In the middle of a slice nothing happens to the process itself: that waits, with all that came later.
+void Process::poll(lua::Isolate&) {
+  if (!left_.empty()) return;
+  mailbox_.drain(mail_);
+  auto at = mail_.begin();
+  for (; at != mail_.end(); ++at) {
+    if (!std::holds_alternative<lua::Message>(*at) && !std::holds_alternative<ReplyEnvelope>(*at)) break;
+    take(*at);
+  }
+  left_.assign(std::make_move_iterator(at), std::make_move_iterator(mail_.end()));
+  mail_.clear();
+}
+
+void Process::take(Envelope& envelope) {
+  if (auto* message = std::get_if<lua::Message>(&envelope)) {
+    if (begun_) isolate_->deliver(std::move(*message));
+  } else if (auto* reply = std::get_if<ReplyEnvelope>(&envelope)) {
+    const lua::OpId op = reply->op;
+    std::erase_if(timers_, [op](const auto& timer) { return timer->finished(op); });
+    std::erase_if(at_end_, [op](const auto& action) { return action.first == op; });
+    isolate_->complete(reply->op, std::move(reply->reply));
+  } else if (auto* down = std::get_if<LinkDown>(&envelope)) {
+    take(*down);
+  } else if (auto* kill = std::get_if<Kill>(&envelope)) {
+    if (!killed_) killed_ = std::move(kill->error);
+  } else if (auto* deferred = std::get_if<Deferred>(&envelope)) {
+    deferred->action(*this);
+  }
+}
+
+// For those who watch the runtime: what processes there are.
+void Process::publish_life(std::string_view kind, const Error* error) {
+  if (!node_.events().wanted()) return;
+  Object data{{"entry", spec_.entry_id}, {"host", spec_.host}};
+  if (error != nullptr) data.set("error", error->message);
+  node_.events().publish("process", kind, pid_, std::move(data));
+}
+
+}  // namespace trivium::units
