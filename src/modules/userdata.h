@@ -24,13 +24,14 @@ int destroy_userdata(lua_State* L) {
   return 0;
 }
 
-// Pushes `value`. Throws a Lua error only when memory runs out.
+// Pushes `value`. Throws a Lua error only when memory runs out. `user_values`: how many Lua values go with
+// it.
 template <class T>
-void push_userdata(lua_State* L, const UserdataClass& type, T value) {
+void push_userdata(lua_State* L, const UserdataClass& type, T value, int user_values = 0) {
   luaL_checkstack(L, 4, "too many values");
   // The metatable first: once the value is in place nothing may fail before its finalizer is set.
   push_metatable(L, type, destroy_userdata<T>);
-  new (lua_newuserdatauv(L, sizeof(T), 0)) T(std::move(value));
+  new (lua_newuserdatauv(L, sizeof(T), user_values)) T(std::move(value));
   lua_pushvalue(L, -2);
   lua_setmetatable(L, -2);
   lua_remove(L, -2);

@@ -492,7 +492,6 @@ def test_monitors(checks):
         process.send(pid, "x")
         process.send(other, "y")
         check.eq("no exit after unmonitor", take(events).from, other)
-        -- Messages of the dying come before its exit.
     """)
 
 
@@ -760,6 +759,163 @@ def test_upgrade(checks):
           local e = take(events)
           check.err("failed: " .. how, e.result.error, "Internal", text)
         end
+    """)
+
+
+def test_looking_without_waiting(checks):
+    """A select with a default sees what is in the mailbox, however long nothing else waits."""
+    checks.process("sends", "local to = ... for i = 1, 100 do process.send(to, 'n', i) end")
+    checks.process("fails", "error('failed')")
+    checks.process("polls", """
+        local inbox, spins = process.inbox(), 0
+        local child = process.spawn_linked("app:fails", "app:procs")
+        -- A broken link waits for the end of the computation, and so do messages behind it.
+        while spins < 100000 do
+          channel.select({inbox:case_receive(), default = true})
+          spins = spins + 1
+        end
+        process.send((...), "spun", spins)
+        time.sleep("1h")
+    """)
+    checks.run(HELPERS + """
+        local inbox = process.inbox()
+        process.send(process.pid(), "now", 1)
+        local r = channel.select({inbox:case_receive(), default = true})
+        check.eq("at once", r.value and r.value:payload():data(), 1)
+        process.cancel(process.pid())
+        check.eq("events too", channel.select({process.events():case_receive(), default = true}).value.kind, "pid.cancel")
+        local numbers = process.listen("n")
+        process.spawn("app:sends", "app:procs", process.pid())
+        local next_one = 1
+        repeat
+          local n = channel.select({numbers:case_receive(), default = true})
+          if not n.default then
+            if n.value ~= next_one then check.failed("order", n.value) end
+            next_one = next_one + 1
+          end
+        until next_one > 100
+        local spun, events = process.listen("spun"), process.events()
+        local pid = process.spawn_monitored("app:polls", "app:procs", process.pid())
+        check.eq("not pre-empted by its link", take(spun), 100000)
+        check.err("but ended when it waits", take(events).result.error, "", "linked process failed")
+    """)
+
+
+def test_channels_with_several_topics(checks):
+    checks.run(HELPERS + """
+        local self, own, inbox = process.pid(), channel.new(1), process.inbox()
+        check.fail("no topic", "Invalid", "topic cannot be empty", subscribe("", own))
+        check.fail("a listener's channel", "Invalid", "", subscribe("a", process.listen("other")))
+        check.fail("the inbox", "Invalid", "", subscribe("a", inbox))
+        subscribe("a", own)
+        subscribe("b", own)
+        for i = 1, 6 do process.send(self, i % 2 == 0 and "a" or "b", i) end
+        for i = 1, 6 do check.eq("in order over its topics", take(own), i) end
+        check.fail("each topic is taken", "AlreadyExists", "", subscribe("b", channel.new(1)))
+        for i = 1, 4 do process.send(self, i % 2 == 0 and "a" or "b", i) end
+        check.eq("unsubscribe", {unsubscribe(own)}, {true})
+        local rest = {}
+        while true do
+          local v, ok = own:receive()
+          if not ok then break end
+          rest[#rest + 1] = v
+        end
+        for i = #rest + 1, 4 do check.eq("the rest goes to the inbox", take(inbox):payload():data(), i) end
+        check.that("both topics are free", subscribe("b", channel.new(1)) ~= nil and subscribe("a", channel.new(1)) ~= nil)
+        -- A channel the code closed gets nothing more.
+        local closed = process.listen("closed")
+        process.send(self, "closed", 1)
+        closed:close()
+        check.eq("closed", {closed:receive()}, {nil, false})
+    """)
+
+
+def test_many_other_messages_wait(checks):
+    """Requests and replies on topics of their own, while a long backlog keeps its order."""
+    checks.process("answers", """
+        local inbox = process.inbox()
+        while true do
+          local m = inbox:receive()
+          if m:topic() == "stop" then return end
+          process.send(m:from(), m:payload():data(), m:topic())
+        end
+    """)
+    checks.run(HELPERS + """
+        local self, server = process.pid(), process.spawn("app:answers", "app:procs")
+        for i = 1, 5000 do process.send(self, "backlog" .. i % 7, i) end
+        for i = 1, 300 do
+          local reply = process.listen("reply" .. i)
+          process.send(server, "request", "reply" .. i)
+          if take(reply) ~= "request" then check.failed("reply", i) end
+          process.unlisten(reply)
+        end
+        process.send(server, "stop")
+        local third = process.listen("backlog3")
+        for i = 3, 5000, 7 do if take(third) ~= i then check.failed("listener", i) end end
+        local inbox, ordered = process.inbox(), true
+        for i = 1, 5000 do
+          if i % 7 ~= 3 then ordered = ordered and take(inbox):payload():data() == i end
+        end
+        check.that("the inbox in order", ordered)
+    """)
+
+
+def test_last_words(checks):
+    """What a process sent before it ended comes before the news of its end."""
+    checks.process("talks", """
+        local to, how = ...
+        for i = 1, 20 do process.send(to, "word", i) end
+        if how == "fail" then error("failed") end
+        return "done"
+    """)
+    checks.run(HELPERS + """
+        process.set_options({trap_links = true})
+        local self, inbox, events = process.pid(), process.inbox(), process.events()
+        for _, how in ipairs({"return", "fail"}) do
+          for round = 1, 10 do
+            local pid = process.spawn_linked_monitored("app:talks", "app:procs", self, how)
+            local seen = {}
+            for i = 1, how == "fail" and 22 or 21 do
+              local r = channel.select({events:case_receive(), inbox:case_receive()})
+              seen[i] = r.channel == events and r.value.kind or r.value:payload():data()
+            end
+            for i = 1, 20 do if seen[i] ~= i then check.failed(how, tostring(seen[i])) end end
+            check.eq("exit", {seen[21], seen[22]}, {"pid.exit", how == "fail" and "pid.link.down" or nil})
+          end
+        end
+    """)
+
+
+def test_relations_outlast_an_upgrade(checks):
+    checks.process("old", """
+        local up, partner = ...
+        process.monitor(partner)
+        process.link(partner)
+        process.send(up, "up", process.pid())
+        process.listen("upgrade"):receive()
+        process.upgrade("app:new", up)
+    """)
+    checks.process("new", """
+        local up = ...
+        process.set_options({trap_links = true})
+        local events = process.events()
+        process.send(up, "up", process.pid())
+        local exit, down = events:receive(), events:receive()
+        process.send(up, "heard", exit.kind, down.kind)
+        error("failed")
+    """)
+    checks.process("partner", "process.inbox():receive() error('partner failed')")
+    checks.run(HELPERS + """
+        local self, events, up, heard = process.pid(), process.events(), process.listen("up"), process.listen("heard")
+        process.set_options({trap_links = true})
+        local partner = process.spawn("app:partner", "app:procs")
+        local pid = process.spawn_linked_monitored("app:old", "app:procs", self, partner)
+        take(up)
+        process.send(pid, "upgrade")
+        check.eq("the same PID", take(up), pid)
+        process.send(partner, "fail")
+        check.eq("its monitor and its link", take(heard), {"pid.exit", "pid.link.down"})
+        check.eq("those on it", {take(events).kind, take(events).kind}, {"pid.exit", "pid.link.down"})
     """)
 
 

@@ -27,6 +27,33 @@ ProcessServiceEntry read_process_service(app::Fields& fields) {
   return service;
 }
 
+GroupScopeEntry read_group_scope(app::Fields& fields) {
+  GroupScopeEntry scope;
+  const auto limit = [&](const char* field, int64_t fallback, int64_t min) {
+    return static_cast<size_t>(fields.integer(field, fallback, {.min = min, .max = 1 << 24}));
+  };
+  scope.options.max_groups = limit("max_groups", 0, 0);
+  scope.options.max_members_per_group = limit("max_members_per_group", 0, 0);
+  scope.options.monitor_buffer = limit("monitor_buffer", 64, 1);
+  // How several nodes agree: one node has nobody to agree with.
+  for (const auto& [field, fallback] : {std::pair{"protocol_timeout", 5000},
+                                        {"broadcast_timeout", 5000},
+                                        {"anti_entropy_interval", 30000},
+                                        {"retry_base_delay", 100},
+                                        {"retry_max_delay", 1000},
+                                        {"circuit_breaker_reset_time", 10000}}) {
+    fields.duration(field, std::chrono::milliseconds(fallback), Duration::zero());
+  }
+  for (const auto& [field, fallback] : {std::pair{"max_retries", 3},
+                                        {"circuit_breaker_failures", 3},
+                                        {"action_queue_size", 256},
+                                        {"action_queue_max_size", 1024}}) {
+    limit(field, fallback, 0);
+  }
+  scope.lifecycle = app::read_lifecycle(fields);
+  return scope;
+}
+
 WorkflowStoreEntry read_workflow_store(app::Fields& fields) {
   return {fields.text("file", ".trivium/workflows.db"), std::nullopt, app::read_lifecycle(fields)};
 }

@@ -4,6 +4,7 @@
 #include "app/fields.h"
 #include "app/lifecycle.h"
 #include "app/problem.h"
+#include "units/process_groups.h"
 #include "units/workflows/postgres/options.h"
 
 namespace trivium::cli {
@@ -22,6 +23,11 @@ struct ProcessServiceEntry {
   EntryId process;
   EntryId host;
   Array input;
+  app::Lifecycle lifecycle;
+};
+
+struct GroupScopeEntry {
+  units::GroupOptions options;
   app::Lifecycle lifecycle;
 };
 
@@ -44,6 +50,7 @@ struct WorkflowWorkerEntry {
 ProcessHostEntry read_process_host(app::Fields& fields);
 TerminalHostEntry read_terminal_host(app::Fields& fields);
 ProcessServiceEntry read_process_service(app::Fields& fields);
+GroupScopeEntry read_group_scope(app::Fields& fields);
 WorkflowStoreEntry read_workflow_store(app::Fields& fields);
 WorkflowStoreEntry read_workflow_postgres(app::Fields& fields);
 WorkflowWorkerEntry read_workflow_worker(app::Fields& fields);

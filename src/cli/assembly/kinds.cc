@@ -24,6 +24,7 @@ const app::Kinds& runtime_kinds() {
     made.add("process.host", check<read_process_host>);
     made.add("terminal.host", check<read_terminal_host>);
     made.add("process.service", check<read_process_service>);
+    made.add("pg.scope", check<read_group_scope>);
     made.add("process.supervisor",
              [](const app::Entry& entry, const app::FieldContext& context, app::Problems& problems) {
                read_supervisor(entry, context, problems);

@@ -69,7 +69,8 @@ LocalRuntime::LocalRuntime(RuntimeOptions options)
              options_.log},
             {isolate_memory_limit(*options_.config).value_or(0),
              static_cast<unsigned>(system_random().next())}),
-      supervisor_({timers_, system_random(), options_.log.renamed("core"), {}}) {}
+      supervisor_({timers_, system_random(), options_.log.renamed("core"),
+                   [this](const units::ServiceStatus& status) { publish_update(node_.events(), status); }}) {}
 
 LocalRuntime::~LocalRuntime() {
   if (!down_) shut_down();
@@ -110,6 +111,8 @@ Result<> LocalRuntime::create_entries(app::Problems& problems) {
   env->apply(*entries_, problems);
   node_.set_service(env);
   node_.set_service(std::make_shared<services::Terminals>());
+  node_.set_service(std::make_shared<units::GroupScopes>(
+      [entries = entries_](const std::string& id) { return entries->find(EntryId::parse(id)) != nullptr; }));
   app::FieldContext context;
   context.variables = env->lookup();
   context.snapshot = entries_.get();
@@ -124,6 +127,7 @@ Result<> LocalRuntime::create_entries(app::Problems& problems) {
     app::Fields fields(*entry, context, problems);
     if (entry->kind == "process.host") create_process_host(*entry, fields);
     if (entry->kind == "terminal.host") create_terminal_host(*entry, fields);
+    if (entry->kind == "pg.scope") create_group_scope(*entry, fields);
     if (entry->kind == "process.service") create_process_service(*entry, fields);
   }
   create_supervisors(context, problems);
@@ -169,6 +173,13 @@ void LocalRuntime::create_terminal_host(const app::Entry& entry, app::Fields& fi
   node_.service<services::Terminals>()->add(entry.id.text(), terminal_);
   if (read.hide_logs) hidden_ = options_.router->push(hidden_logs);
   supervise(entry, host_lifecycle(read.lifecycle), std::make_shared<HostService>(host));
+}
+
+void LocalRuntime::create_group_scope(const app::Entry& entry, app::Fields& fields) {
+  const GroupScopeEntry read = read_group_scope(fields);
+  const auto groups = std::make_shared<units::ProcessGroups>(read.options);
+  node_.service<units::GroupScopes>()->add(entry.id.text(), groups);
+  supervise(entry, read.lifecycle, std::make_shared<GroupScopeService>(groups));
 }
 
 void LocalRuntime::create_process_service(const app::Entry& entry, app::Fields& fields) {

@@ -39,6 +39,7 @@ class LocalRuntime final : public Runtime {
   void create_function(const app::LuaEntry& entry);
   void create_process_host(const app::Entry& entry, app::Fields& fields);
   void create_terminal_host(const app::Entry& entry, app::Fields& fields);
+  void create_group_scope(const app::Entry& entry, app::Fields& fields);
   void create_process_service(const app::Entry& entry, app::Fields& fields);
   void open_control();
   void create_supervisors(const app::FieldContext& context, app::Problems& problems);

@@ -3,10 +3,12 @@
 #include "lua/state.h"
 #include "modules/ctx_module.h"
 #include "modules/env_module.h"
+#include "modules/events_module.h"
 #include "modules/funcs_module.h"
 #include "modules/io_module.h"
 #include "modules/logger_module.h"
 #include "modules/payload_global.h"
+#include "modules/pg_module.h"
 #include "modules/process_module.h"
 #include "modules/pure_modules.h"
 #include "modules/supervisor_module.h"
@@ -44,7 +46,6 @@ TRIVIUM_STAND_IN(compress, true);
 TRIVIUM_STAND_IN(contract, true);
 TRIVIUM_STAND_IN(crypto, true);
 TRIVIUM_STAND_IN(eval_runner, false);
-TRIVIUM_STAND_IN(events, false);
 TRIVIUM_STAND_IN(excel, false);
 TRIVIUM_STAND_IN(exec, false);
 TRIVIUM_STAND_IN(expr, true);
@@ -54,7 +55,6 @@ TRIVIUM_STAND_IN(http, false);
 TRIVIUM_STAND_IN(http_client, false);
 TRIVIUM_STAND_IN(hub, false);
 TRIVIUM_STAND_IN(metrics, false);
-TRIVIUM_STAND_IN(pg, false);
 TRIVIUM_STAND_IN(queue, false);
 TRIVIUM_STAND_IN(registry, false);
 TRIVIUM_STAND_IN(security, false);
@@ -71,14 +71,13 @@ TRIVIUM_STAND_IN(yaml, true);
 #undef TRIVIUM_STAND_IN
 
 constexpr const lua::Module* stand_ins[] = {
-    &cdc_stand_in,       &cloudstorage_stand_in, &compress_stand_in,   &contract_stand_in,
-    &crypto_stand_in,    &eval_runner_stand_in,  &events_stand_in,     &excel_stand_in,
-    &exec_stand_in,      &expr_stand_in,         &fs_stand_in,         &html_stand_in,
-    &http_stand_in,      &http_client_stand_in,  &hub_stand_in,        &metrics_stand_in,
-    &pg_stand_in,        &queue_stand_in,        &registry_stand_in,   &security_stand_in,
-    &sql_stand_in,       &store_stand_in,        &stream_stand_in,     &system_stand_in,
-    &templates_stand_in, &text_stand_in,         &treesitter_stand_in, &tty_stand_in,
-    &websocket_stand_in, &yaml_stand_in,
+    &cdc_stand_in,         &cloudstorage_stand_in, &compress_stand_in,  &contract_stand_in,
+    &crypto_stand_in,      &eval_runner_stand_in,  &excel_stand_in,     &exec_stand_in,
+    &expr_stand_in,        &fs_stand_in,           &html_stand_in,      &http_stand_in,
+    &http_client_stand_in, &hub_stand_in,          &metrics_stand_in,   &queue_stand_in,
+    &registry_stand_in,    &security_stand_in,     &sql_stand_in,       &store_stand_in,
+    &stream_stand_in,      &system_stand_in,       &templates_stand_in, &text_stand_in,
+    &treesitter_stand_in,  &tty_stand_in,          &websocket_stand_in, &yaml_stand_in,
 };
 
 template <const lua::Library& library>
@@ -102,7 +101,7 @@ const units::ModuleSet& runtime_modules() {
     for (const lua::Module* module :
          {&lua::time_module, &lua::funcs_module, &lua::uuid_module, &lua::json_module, &lua::base64_module,
           &lua::hash_module, &lua::logger_module, &lua::ctx_module, &lua::env_module, &lua::io_module,
-          &lua::workflow_module, &lua::supervisor_module}) {
+          &lua::workflow_module, &lua::supervisor_module, &lua::events_module, &lua::pg_module}) {
       set.add(*module);
     }
     return set;

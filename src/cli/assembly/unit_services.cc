@@ -11,6 +11,27 @@ void HostService::stop(units::ServiceDone done) {
   host_->stop([done = std::move(done)] { done({}); });
 }
 
+void GroupScopeService::start(units::ServiceEvents, units::ServiceDone done) {
+  groups_->start();
+  done({});
+}
+
+void GroupScopeService::stop(units::ServiceDone done) {
+  groups_->stop();
+  done({});
+}
+
+void publish_update(units::EventBus& bus, const units::ServiceStatus& status) {
+  if (!bus.wanted()) return;
+  Object data{{"id", status.id.text()},
+              {"status", units::name_of(status.state)},
+              {"desired", units::name_of(status.desired)},
+              {"retry_count", status.retry_count}};
+  if (const auto* text = std::get_if<std::string>(&status.details)) data.set("details", *text);
+  if (const auto* error = std::get_if<Error>(&status.details)) data.set("details", error->message);
+  bus.publish("supervisor", "service.update", status.id.text(), std::move(data));
+}
+
 void ProcessService::start(units::ServiceEvents events, units::ServiceDone done) {
   const std::shared_ptr<units::ProcessHost> host =
       std::dynamic_pointer_cast<units::ProcessHost>(node_.host(entry_.host.text()));

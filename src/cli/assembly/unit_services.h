@@ -1,4 +1,4 @@
-// process.host, terminal.host and process.service as supervised services.
+// process.host, terminal.host, process.service and pg.scope as supervised services.
 #pragma once
 
 #include <memory>
@@ -7,7 +7,9 @@
 
 #include "cli/assembly/entries.h"
 #include "units/node.h"
+#include "units/process_groups.h"
 #include "units/supervisor/service.h"
+#include "units/supervisor/service_status.h"
 
 namespace trivium::cli {
 
@@ -20,6 +22,19 @@ class HostService final : public units::Service {
  private:
   const std::shared_ptr<units::ProcessHost> host_;
 };
+
+class GroupScopeService final : public units::Service {
+ public:
+  explicit GroupScopeService(std::shared_ptr<units::ProcessGroups> groups) : groups_(std::move(groups)) {}
+  void start(units::ServiceEvents events, units::ServiceDone done) override;
+  void stop(units::ServiceDone done) override;
+
+ private:
+  const std::shared_ptr<units::ProcessGroups> groups_;
+};
+
+// What others on the event bus hear of a service.
+void publish_update(units::EventBus& bus, const units::ServiceStatus& status);
 
 // Keeps one process running. Starting is spawning; every start is a new PID with the same input.
 class ProcessService final : public units::Service, public std::enable_shared_from_this<ProcessService> {
