@@ -57,7 +57,7 @@ void print_error(const Error& error, bool console) {
 
 }  // namespace
 
-int run_program(int argc, char** argv, RuntimeFactory make_runtime) {
+int run_program(int argc, char** argv, const RuntimeFactory& make_runtime) {
   const std::vector<std::string> args(argv + (argc > 0 ? 1 : 0), argv + argc);
   const auto line = parse_command_line(args);
   if (!line) {

@@ -227,7 +227,7 @@ void Activities::save(Activity& activity, void (Activities::*then)(Activity&)) {
         return save_activity(tables, run_id, fence, row);
       },
       [this, run = sched::Ref<Run>(&run_), scheduled = activity.row.scheduled_event_id,
-       attempt = activity.row.attempt, then](Result<> saved) {
+       attempt = activity.row.attempt, then](const Result<>& saved) {
         const bool refused = !saved && saved.error().kind == kind::conflict;
         run->post([this, scheduled, attempt, then, refused, durable = saved.has_value()] {
           Activity* activity = find(scheduled, attempt);

@@ -9,7 +9,7 @@ namespace trivium::units::workflows {
 
 Run::Run(std::shared_ptr<Core> core, LoadedRun loaded)
     : core_(std::move(core)), run_id_(loaded.row.run_id), activities_(*this, *core_) {
-  mail_.push_back([this, loaded = std::move(loaded)]() mutable { open(loaded); });
+  mail_.emplace_back([this, loaded = std::move(loaded)]() mutable { open(loaded); });
 }
 
 Run::~Run() = default;
