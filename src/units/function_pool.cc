@@ -5,34 +5,59 @@
 #include "units/process.h"
 
 namespace trivium::units {
+namespace {
+
+using Type = app::PoolOptions::Type;
+
+// Idle workers of a lazy pool go after two intervals in a row without a call.
+constexpr Duration trim_interval = std::chrono::seconds(15);
+constexpr int trim_after = 2;
+
+size_t first_size(const app::PoolOptions& options) {
+  if (options.type == Type::in_caller || options.type == Type::adaptive) return 1;
+  return static_cast<size_t>(std::max<int64_t>(options.workers, 1));
+}
+
+}  // namespace
 
 FunctionPool::FunctionPool(std::string id, lua::ProgramRef program, app::PoolOptions options,
-                           Value call_options)
+                           const Value& call_options)
     : id_(std::move(id)),
       host_(id_ + "#lua.1"),
       program_(std::move(program)),
-      most_(options.type == app::PoolOptions::Type::in_caller
-                ? 1
-                : static_cast<size_t>(std::max<int64_t>(options.workers, 1))),
-      call_options_(std::move(call_options)) {}
+      type_(options.type),
+      call_options_(call_options.is_object() && !call_options.as_object().empty()
+                        ? std::make_shared<const Object>(call_options.as_object())
+                        : nullptr),
+      most_(first_size(options)) {
+  if (type_ == Type::adaptive) adaptive_.emplace(static_cast<size_t>(std::max<int64_t>(options.workers, 1)));
+}
 
 FunctionPool::~FunctionPool() = default;
 
+// Counts the call as active and gives it an idle worker, if there is one. With the lock held.
+void FunctionPool::begin(const sched::Ref<Process>& call) {
+  ++active_;
+  peak_ = std::max(peak_, active_);
+  if (idle_.empty()) return;
+  call->lend(std::move(idle_.back()));
+  idle_.pop_back();
+}
+
 void FunctionPool::run(const sched::Ref<Process>& call) {
   bool waits = false;
+  bool watch = false;
   {
     const std::lock_guard lock(mutex_);
-    waits = active_ == most_;
+    waits = active_ >= most_;
     if (waits) {
       waiting_.push_back(call);
     } else {
-      ++active_;
-      if (!idle_.empty()) {
-        call->lend(std::move(idle_.back()));
-        idle_.pop_back();
-      }
+      begin(call);
     }
+    if (!watched_) watch = watched_ = type_ == Type::lazy || (type_ == Type::adaptive && waits);
   }
+  if (watch) this->watch();
   if (waits) {
     call->wait_for_worker();
   } else {
@@ -68,9 +93,57 @@ bool FunctionPool::withdraw(const Process& call) {
   return true;
 }
 
+// --- size -------------------------------------------------------------------------------------------
+
+void FunctionPool::watch() {
+  if (timers_ == nullptr) return;
+  timers_->after(type_ == Type::adaptive ? AdaptiveSize::interval : trim_interval, [weak = weak_from_this()] {
+    if (const std::shared_ptr<FunctionPool> pool = weak.lock()) pool->evaluate();
+  });
+}
+
+void FunctionPool::evaluate() {
+  Isolates gone;  // destroyed outside the lock
+  std::vector<sched::Ref<Process>> served;
+  bool more = false;
+  {
+    const std::lock_guard lock(mutex_);
+    more = adaptive_ ? adapt(gone, served) : trim(gone);
+    watched_ = more;
+    peak_ = active_;
+  }
+  for (const sched::Ref<Process>& call : served) call->launch();
+  if (more) watch();
+}
+
+// Both with the lock held; false when there is nothing to evaluate until the next call.
+bool FunctionPool::trim(Isolates& gone) {
+  unused_ = peak_ == 0 ? unused_ + 1 : 0;
+  if (unused_ < trim_after) return true;
+  unused_ = 0;
+  gone.swap(idle_);
+  return false;
+}
+
+bool FunctionPool::adapt(Isolates& gone, std::vector<sched::Ref<Process>>& served) {
+  adaptive_->evaluate(active_, peak_, waiting_.size());
+  most_ = adaptive_->workers();
+  while (!waiting_.empty() && active_ < most_) {
+    begin(waiting_.front());
+    served.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+  }
+  // The least recently used go.
+  while (!idle_.empty() && active_ + idle_.size() > most_) {
+    gone.push_back(std::move(idle_.front()));
+    idle_.erase(idle_.begin());
+  }
+  return !adaptive_->at_rest(active_, waiting_.size());
+}
+
 FunctionPool::Figures FunctionPool::figures() const {
   const std::lock_guard lock(mutex_);
-  return {active_, idle_.size(), waiting_.size()};
+  return {active_, idle_.size(), waiting_.size(), most_};
 }
 
 }  // namespace trivium::units

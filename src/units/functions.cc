@@ -2,13 +2,20 @@
 
 #include <algorithm>
 
-#include "sched/timers.h"
-#include "units/call_retry.h"
+#include "units/interceptors/metrics.h"
+#include "units/interceptors/retry.h"
 #include "units/node.h"
 #include "units/process_call.h"
 
 namespace trivium::units {
 namespace {
+
+std::vector<std::unique_ptr<const Interceptor>> chain(Node& node) {
+  std::vector<std::unique_ptr<const Interceptor>> interceptors;
+  interceptors.push_back(retry_interceptor(node));
+  interceptors.push_back(metrics_interceptor(node));
+  return interceptors;
+}
 
 // Milliseconds, as everywhere in call options.
 std::optional<Duration> time_limit(const Value* option) {
@@ -18,77 +25,23 @@ std::optional<Duration> time_limit(const Value* option) {
   return Duration(static_cast<int64_t>(option->number() * 1e6));
 }
 
+// The options of one call; those of most calls are those of the entry, and most of these are none.
+std::shared_ptr<const Object> options_of(const CallRequest& request, const Object& given) {
+  std::shared_ptr<const Object> defaults = request.pool ? request.pool->call_options() : nullptr;
+  if (request.process != nullptr && request.process->options.is_object())
+    defaults = std::make_shared<const Object>(request.process->options.as_object());
+  if (given.empty()) return defaults;
+  auto all = std::make_shared<Object>(defaults ? *defaults : Object());
+  for (const auto& [key, value] : given) all->set(key, value);
+  return all;
+}
+
 }  // namespace
 
-// A call that is made again while it fails. Owned by the attempt in flight or by the timer between two.
-class Functions::Retried : public std::enable_shared_from_this<Functions::Retried> {
- public:
-  Retried(Node& node, Target target, CallRequest request, CallRetry retry)
-      : node_(node),
-        target_(std::move(target)),
-        request_(std::move(request)),
-        retry_(std::move(retry)),
-        base_(retry_.initial_delay),
-        begun_ns_(node.clock().monotonic_ns()) {}
-
-  // An error: nothing was started, and on_exit is never called.
-  Result<sched::Ref<Process>> attempt(Process* caller) {
-    ++attempts_;
-    CallRequest attempt;
-    attempt.target = request_.target;
-    attempt.arguments = request_.arguments;
-    attempt.frame = request_.frame;
-    attempt.scope = request_.scope;
-    attempt.caller = caller;
-    attempt.caller_pid = request_.caller_pid;
-    if (request_.timeout) attempt.timeout = time_left();
-    attempt.limit = request_.timeout;
-    attempt.on_exit = [self = shared_from_this()](Exit& exit) { self->ended(exit); };
-    return node_.functions().start(target_, std::move(attempt));
-  }
-
- private:
-  Duration time_left() const {
-    const int64_t passed = node_.timers().clock().monotonic_ns() - begun_ns_;
-    return std::max(Duration(1), *request_.timeout - Duration(passed));
-  }
-
-  void ended(Exit& exit) {
-    const bool canceled = request_.scope && request_.scope->ended();
-    if (!exit.error || attempts_ >= retry_.max_attempts || canceled || !retry_.wants(*exit.error))
-      return report(exit);
-    const double random = static_cast<double>(node_.random().next() >> 11) * 0x1p-52 - 1;
-    const Duration delay = retry_.delay(base_, random);
-    if (delay == Duration::zero()) return report(exit);
-    if (request_.timeout && delay >= time_left()) {
-      node_.timers().after(time_left(), [self = shared_from_this()] {
-        Exit late{too_long(self->request_.target, *self->request_.timeout), {}};
-        self->report(late);
-      });
-      return;
-    }
-    node_.timers().after(delay, [self = shared_from_this()] {
-      if (auto again = self->attempt(nullptr); !again) {
-        Exit failed{std::move(again.error()), {}};
-        self->report(failed);
-      }
-    });
-  }
-
-  void report(Exit& exit) {
-    if (request_.on_exit) request_.on_exit(exit);
-  }
-
-  Node& node_;
-  const Target target_;
-  const CallRequest request_;
-  const CallRetry retry_;
-  Duration base_;
-  const int64_t begun_ns_;
-  int64_t attempts_ = 0;
-};
+Functions::Functions(Node& node) : node_(node), interceptors_(chain(node)) {}
 
 void Functions::add(std::shared_ptr<FunctionPool> pool) {
+  pool->keep_size(node_.timers());
   const std::lock_guard lock(mutex_);
   pools_[pool->id()] = std::move(pool);
 }
@@ -99,30 +52,51 @@ std::shared_ptr<FunctionPool> Functions::find(const std::string& id) const {
   return at == pools_.end() ? nullptr : at->second;
 }
 
-Functions::Target Functions::target(const std::string& id) const {
-  if (std::shared_ptr<FunctionPool> pool = find(id)) return {std::move(pool), nullptr};
-  const app::LuaEntry* entry = node_.programs().entry(id);
-  return {nullptr, entry != nullptr && entry->default_host ? entry : nullptr};
+void Functions::find_target(CallRequest& request) const {
+  request.pool = find(request.target);
+  if (request.pool) return;
+  const app::LuaEntry* entry = node_.programs().entry(request.target);
+  if (entry != nullptr && entry->default_host) request.process = entry;
 }
 
-Result<sched::Ref<Process>> Functions::start(const Target& target, CallRequest request) {
-  if (target.pool) return start_function(target.pool, std::move(request));
-  if (target.process != nullptr) return call_process(node_, *target.process, std::move(request));
+Result<sched::Ref<Process>> Functions::call(CallRequest request) {
+  find_target(request);
+  return pass(std::move(request));
+}
+
+Result<sched::Ref<Process>> Functions::call(CallRequest request, const Object& options) {
+  find_target(request);
+  request.options = options_of(request, options);
+  request.timeout = time_limit(request.option("timeout"));
+  return pass(std::move(request));
+}
+
+Result<sched::Ref<Process>> Functions::pass(CallRequest request) {
+  return NextCall(*this, interceptors_)(std::move(request));
+}
+
+Result<sched::Ref<Process>> Functions::start(CallRequest request) {
+  if (request.pool) return start_function(std::move(request));
+  if (request.process != nullptr) {
+    const app::LuaEntry& entry = *request.process;
+    return call_process(node_, entry, std::move(request));
+  }
   Error error = Error::of(kind::not_found, "no handler registered for target " + request.target);
   error.details = Object{{"target", request.target}};
   return fail(std::move(error));
 }
 
-Result<sched::Ref<Process>> Functions::start_function(const std::shared_ptr<FunctionPool>& pool,
-                                                      CallRequest request) {
+Result<sched::Ref<Process>> Functions::start_function(CallRequest request) {
+  FunctionPool& pool = *request.pool;
   ProcessSpec spec;
-  spec.entry_id = pool->id();
-  spec.host = pool->host();
-  spec.program = pool->program();
+  spec.entry_id = pool.id();
+  spec.host = pool.host();
+  spec.program = pool.program();
   spec.arguments = std::move(request.arguments);
   spec.frame = std::move(request.frame);
   spec.parent_scope = request.scope;
-  spec.pool = pool;
+  spec.pool = std::move(request.pool);
+  spec.timed_from_ns = request.timed_from_ns;
   spec.on_exit = [report = std::move(request.on_exit)](Process&, Exit& exit) {
     if (report) report(exit);
   };
@@ -131,32 +105,19 @@ Result<sched::Ref<Process>> Functions::start_function(const std::shared_ptr<Func
   if (request.timeout)
     call->limit_time(*request.timeout, too_long(request.target, request.limit.value_or(*request.timeout)));
   call->publish();
-  pool->run(call);
+  pool.run(call);
   return call;
 }
 
-Result<sched::Ref<Process>> Functions::call(CallRequest request) {
-  const Target called = target(request.target);
-  return start(called, std::move(request));
-}
-
-Result<sched::Ref<Process>> Functions::call(CallRequest request, const Object& options) {
-  Target target = this->target(request.target);
-  const Value none;
-  const Value& defaults = target.pool      ? target.pool->call_options()
-                          : target.process ? target.process->options
-                                           : none;
-  const auto option = [&](std::string_view key) {
-    const Value* given = options.find(key);
-    return given != nullptr ? given : defaults.find(key);
-  };
-  request.timeout = time_limit(option("timeout"));
-  const Value* asked = option("retry");
-  std::optional<CallRetry> retry = asked != nullptr ? CallRetry::read(*asked) : std::nullopt;
-  if (!retry) return start(target, std::move(request));
-  Process* caller = std::exchange(request.caller, nullptr);
-  return std::make_shared<Retried>(node_, std::move(target), std::move(request), std::move(*retry))
-      ->attempt(caller);
+std::vector<FunctionFigures> Functions::figures() const {
+  std::vector<FunctionFigures> all;
+  {
+    const std::lock_guard lock(mutex_);
+    all.reserve(pools_.size());
+    for (const auto& [id, pool] : pools_) all.push_back({id, pool->figures(), pool->metrics().figures()});
+  }
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  return all;
 }
 
 }  // namespace trivium::units

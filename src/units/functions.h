@@ -7,9 +7,11 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "app/lua_entry.h"
 #include "core/duration.h"
+#include "units/call_chain.h"
 #include "units/function_pool.h"
 #include "units/process.h"
 
@@ -29,34 +31,52 @@ struct CallRequest {
   std::optional<Duration> limit;  // what the error of the timeout names, if not `timeout` itself
   // Once, on a worker or timer thread.
   std::function<void(Exit&)> on_exit;
+
+  // Set by Functions for the interceptors: the function's pool, or else the entry of a process with a default
+  // host; the options, those of the entry included, null when there are none; when the call was begun, if it
+  // is timed.
+  std::shared_ptr<FunctionPool> pool;
+  const app::LuaEntry* process = nullptr;
+  std::shared_ptr<const Object> options;
+  int64_t timed_from_ns = 0;
+
+  const Value* option(std::string_view key) const { return options ? options->find(key) : nullptr; }
+};
+
+struct FunctionFigures {
+  std::string id;
+  FunctionPool::Figures pool;
+  CallFigures calls;
 };
 
 // Thread-safe once the pools are set.
 class Functions {
  public:
-  explicit Functions(Node& node) : node_(node) {}
+  explicit Functions(Node& node);
 
   void add(std::shared_ptr<FunctionPool> pool);
   std::shared_ptr<FunctionPool> find(const std::string& id) const;
 
-  // Starts the call. NotFound: no such function, nothing was started. Returns the call, so that it can
-  // be cancelled (Process::cancel_call); null when it has failed already and on_exit was told.
+  // Starts the call without options. NotFound: no such function, nothing was started. Returns the call, so
+  // that it can be cancelled (Process::cancel_call); null when it has failed already and on_exit was told.
   Result<sched::Ref<Process>> call(CallRequest request);
-  // The same as its options want it, laid over those of the entry: `timeout` and `retry`, one time limit for
-  // all attempts. on_exit hears of the last attempt only; the call returned is the first.
+  // The same as its options want it, laid over those of the entry. on_exit hears of the last attempt only;
+  // the call returned is the first.
   Result<sched::Ref<Process>> call(CallRequest request, const Object& options);
 
+  // Of every function, by id.
+  std::vector<FunctionFigures> figures() const;
+
  private:
-  class Retried;
-  struct Target {
-    std::shared_ptr<FunctionPool> pool;      // of a function, or
-    const app::LuaEntry* process = nullptr;  // the entry of a process with a default host
-  };
-  Target target(const std::string& id) const;
-  Result<sched::Ref<Process>> start(const Target& target, CallRequest request);
-  Result<sched::Ref<Process>> start_function(const std::shared_ptr<FunctionPool>& pool, CallRequest request);
+  friend class NextCall;
+
+  void find_target(CallRequest& request) const;
+  Result<sched::Ref<Process>> pass(CallRequest request);
+  Result<sched::Ref<Process>> start(CallRequest request);
+  Result<sched::Ref<Process>> start_function(CallRequest request);
 
   Node& node_;
+  const std::vector<std::unique_ptr<const Interceptor>> interceptors_;  // outermost first
   mutable std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<FunctionPool>> pools_;
 };

@@ -376,6 +376,7 @@ void Process::complete(Exit exit) {
     scope_->cancel();
   }
   if (spec_.pool) {
+    spec_.pool->metrics().end(exit.error.has_value(), spec_.timed_from_ns, node_.clock());
     // A call cancelled while it waited for a worker has none to give back.
     if (begun_ || !spec_.pool->withdraw(*this)) {
       if (isolate_ && !isolate_->reusable()) isolate_.reset();

@@ -45,6 +45,7 @@ struct ProcessSpec {
   std::shared_ptr<CallScope> parent_scope;    // of whoever called it; null for processes that were spawned
   std::string caller;                         // of a process called like a function: its PID
   std::shared_ptr<FunctionPool> pool;         // of calls
+  int64_t timed_from_ns = 0;                  // of calls: when it was begun; 0: it is not timed
   std::shared_ptr<ProcessHost> process_host;  // of processes
   sched::Ref<sched::Lane> lane;
   int64_t restarts = 0;

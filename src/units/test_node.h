@@ -78,6 +78,7 @@ class TestNode {
   std::shared_ptr<FunctionPool> function(const std::string& id, const std::string& body,
                                          int64_t workers = 100, Value options = Value()) {
     app::PoolOptions pool;
+    pool.type = app::PoolOptions::Type::static_size;  // no timers of its own
     pool.workers = workers;
     auto made = std::make_shared<FunctionPool>(id, program(id, body), pool, std::move(options));
     node.functions().add(made);

@@ -75,7 +75,7 @@ std::vector<std::string> FunctionActivities::ids() const {
 
 Object FunctionActivities::options(const std::string& id) const {
   const auto pool = node_.functions().find(id);
-  return pool && pool->call_options().is_object() ? pool->call_options().as_object() : Object();
+  return pool && pool->call_options() ? *pool->call_options() : Object();
 }
 
 namespace {
