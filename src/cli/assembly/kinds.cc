@@ -3,6 +3,7 @@
 #include "app/lua_entry.h"
 #include "cli/assembly/entries.h"
 #include "cli/assembly/supervisor_entry.h"
+#include "services/contract_entries.h"
 #include "services/env_entries.h"
 
 namespace trivium::cli {
@@ -33,6 +34,7 @@ const app::Kinds& runtime_kinds() {
     made.add("workflow.postgres", check<read_workflow_postgres>);
     made.add("workflow.worker", check<read_workflow_worker>);
     services::add_env_kinds(made);
+    services::add_contract_kinds(made);
     return made;
   }();
   return kinds;

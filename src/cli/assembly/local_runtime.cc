@@ -15,6 +15,7 @@
 #include "cli/control/verbs.h"
 #include "cli/exit_report.h"
 #include "cli/memory_limit.h"
+#include "services/contracts.h"
 #include "services/env.h"
 #include "units/supervision/supervisors.h"
 
@@ -116,6 +117,9 @@ Result<> LocalRuntime::create_entries(app::Problems& problems) {
   app::FieldContext context;
   context.variables = env->lookup();
   context.snapshot = entries_.get();
+  const auto contracts = std::make_shared<services::Contracts>();
+  contracts->apply(*entries_, context, problems);
+  node_.set_service(contracts);
 
   for (const auto& [id, entry] : options_.application->lua.all()) {
     if (entry.kind == app::LuaKind::function) create_function(entry);
