@@ -36,7 +36,6 @@ def with_functions(checks):
     return checks.entries(DEFINITIONS)
 
 
-
 @pytest.fixture
 def contracts(checks):
     build = checks.build

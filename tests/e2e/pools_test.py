@@ -1,0 +1,129 @@
+"""Workers of functions: how many calls run at once, and what a worker keeps from one call to the next."""
+
+# Notes the begin and the end of every call at whoever is named "notes".
+NOTED = """
+    local name, wait = ...
+    process.send("notes", "note", "begin " .. name)
+    time.sleep(wait or "100ms")
+    process.send("notes", "note", "end " .. name)
+    return name
+"""
+
+OVERLAP = """
+    process.registry.register("notes")
+    local notes = process.listen("note")
+    -- The most that were between their begin and their end at one time.
+    local function most_at_once(target, calls, wait)
+      local futures, now, most, order = {}, 0, 0, {}
+      for i = 1, calls do futures[i] = funcs.async(target, tostring(i), wait) end
+      for _ = 1, 2 * calls do
+        local note = notes:receive()
+        order[#order + 1] = note
+        now = now + (note:sub(1, 5) == "begin" and 1 or -1)
+        most = math.max(most, now)
+      end
+      for i = 1, calls do check.eq(target, futures[i]:response():receive():data(), tostring(i)) end
+      return most, order
+    end
+"""
+
+
+def test_pools_of_one_worker_run_one_call_at_a_time(checks):
+    one = {
+        "static": "pool: {type: static, workers: 1}",
+        "by_workers": "pool: {workers: 1}",
+        "by_size": "pool: {type: static, size: 1}",
+        "inline": "pool: {type: inline}",
+        "alone": "pool: {size: 7}",
+        "lazy": "pool: {type: lazy, max_size: 1}",
+        "adaptive": "pool: {type: adaptive, max_size: 1}",
+    }
+    for name, pool in one.items():
+        checks.function(name, NOTED, f"modules: [time], {pool}")
+    checks.run(OVERLAP + f"""
+        for _, name in ipairs({{{", ".join(f'"{name}"' for name in one)}}}) do
+          local most, order = most_at_once("app:" .. name, 2)
+          check.eq(name, most, 1)
+          check.eq(name .. ": in order", order, {{"begin 1", "end 1", "begin 2", "end 2"}})
+        end
+    """)
+
+
+def test_pools_of_several_workers_run_calls_at_once(checks):
+    # The calls of each wait for one another, so they end only if as many run at once.
+    several = {
+        "static": ("pool: {type: static, workers: 3, buffer: 1}", 3),
+        "by_workers": ("pool: {workers: 3, warm_start: true}", 3),
+        "by_both": ("pool: {workers: 3, size: 1}", 3),
+        "lazy": ("pool: {type: lazy}", 16),
+        "by_max": ("pool: {size: 1, max_size: 4}", 4),
+        "given_nothing": ("pool: {}", 100),
+        "absent": ("", 100),
+        "adaptive": ("pool: {type: adaptive, max_size: 3}", 3),
+    }
+    for name, (pool, _) in several.items():
+        checks.function(name, "process.send('gate', 'here', process.pid()) return process.inbox():receive():topic()",
+                        "modules: [time]" + (f", {pool}" if pool else ""))
+    table = ", ".join(f"{name} = {most}" for name, (_, most) in several.items())
+    checks.run(f"""
+        process.registry.register("gate")
+        local here = process.listen("here")
+        for name, most in pairs({{{table}}}) do
+          local futures = {{}}
+          for i = 1, most do futures[i] = funcs.async("app:" .. name) end
+          local pids = {{}}
+          for i = 1, most do pids[i] = here:receive() end
+          for _, pid in ipairs(pids) do process.send(pid, "go") end
+          for i = 1, most do check.eq(name, futures[i]:response():receive():data(), "go") end
+        end
+    """)
+
+
+def test_a_call_sees_nothing_of_the_one_before(checks):
+    checks.unit("function.lua", "worker", """
+        local calls = 0
+        return {main = function(what, reply)
+          calls = calls + 1
+          if what == "leave" then
+            process.registry.register("left behind")
+            process.set_options({trap_links = true})
+            process.listen("topic")
+            process.send(process.pid(), "topic", "to the first")
+            process.send(process.pid(), "other", "to the first")
+            process.spawn_monitored("app:ends", "app:procs")
+            coroutine.spawn(function() time.sleep("1ms") process.send(reply, "late", "a coroutine went on") end)
+            return {calls = calls, ctx = (ctx.all())}
+          end
+          local seen = {calls = calls, ctx = (ctx.all()), options = process.get_options(),
+                        name = process.registry.lookup("left behind")}
+          local topic, inbox, events = process.listen("topic"), process.inbox(), process.events()
+          local r = channel.select({topic:case_receive(), inbox:case_receive(), events:case_receive(), default = true})
+          seen.nothing = r.default
+          return seen
+        end}
+    """, "method: main, modules: [ctx, time], pool: {type: inline}")
+    checks.process("ends", "return 1")
+    checks.run("""
+        local late = process.listen("late")
+        local first = funcs.new():with_context({tenant = "a"}):call("app:worker", "leave", process.pid())
+        check.eq("the first", first, {calls = 1, ctx = {tenant = "a"}})
+        local second = funcs.call("app:worker", "look")
+        check.eq("the same worker", second.calls, 2)
+        check.eq("context", second.ctx, {})
+        check.eq("options", second.options.trap_links, false)
+        check.eq("name", second.name, nil)
+        check.eq("no message, no event", second.nothing, true)
+        time.sleep("20ms")
+        check.eq("coroutines of the first", channel.select({late:case_receive(), default = true}).default, true)
+        local third = funcs.new():with_context({b = 1}):call("app:worker", "leave", process.pid())
+        check.eq("only its own context", third.ctx, {b = 1.0})
+    """)
+
+
+def test_unknown_type(app):
+    app.program("return 0", entries="""
+        - {name: f, kind: function.lua, source: "return print", method: main, pool: {type: elastic}}
+    """)
+    result = app.main()
+    assert result.code == 1
+    assert "pool.type" in result.stderr and "elastic" in result.stderr
