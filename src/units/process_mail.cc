@@ -47,7 +47,7 @@ void Process::publish_life(std::string_view kind, const Error* error) {
   if (!node_.events().wanted()) return;
   Object data{{"entry", spec_.entry_id}, {"host", spec_.host}};
   if (error != nullptr) data.set("error", error->message);
-  node_.events().publish("process", kind, pid_, std::move(data));
+  node_.events().publish("process", kind, pid_text(), std::move(data));
 }
 
 }  // namespace trivium::units
