@@ -96,7 +96,8 @@ Result<> LocalRuntime::start() {
 // An application runs without it, too: where the folder is read-only, or runs already.
 void LocalRuntime::open_control() {
   const ControlContext context{node_, supervisor_, entries_};
-  auto opened = ControlServer::open(control_loop_, control_socket,
+  control_loop_ = std::make_unique<sched::IoLoop>();
+  auto opened = ControlServer::open(*control_loop_, control_socket,
                                     [context](const ControlRequest& request, ControlReply reply) {
                                       answer_control(context, request, std::move(reply));
                                     });
@@ -306,7 +307,7 @@ void LocalRuntime::shut_down() {
   }
   if (workflows_) workflows_->stop();
   terminal_->close();
-  control_loop_.stop();
+  if (control_loop_) control_loop_->stop();
   scheduler_.stop();
   timers_.stop();
   blocking_.shutdown();

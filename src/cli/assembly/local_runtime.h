@@ -59,7 +59,7 @@ class LocalRuntime final : public Runtime {
   units::Node node_;
   units::Supervisor supervisor_;
   std::shared_ptr<Workflows> workflows_;
-  sched::IoLoop control_loop_;
+  std::unique_ptr<sched::IoLoop> control_loop_;  // with the server
   std::unique_ptr<ControlServer> control_;
   const std::shared_ptr<services::Terminal> terminal_ = std::make_shared<services::Terminal>();
   LogRouter::Redirection hidden_;  // while a terminal's process hides the logs

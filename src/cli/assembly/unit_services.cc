@@ -48,6 +48,7 @@ void ProcessService::start(units::ServiceEvents events, units::ServiceDone done)
   request.id = entry_.process.text();
   request.arguments = encode_values(entry_.input);
   request.frame = frame_;
+  request.restarts = starts_++;
   request.on_exit = [self = shared_from_this()](units::Process& process, units::Exit& exit) {
     self->ended(process.serial(), exit);
   };

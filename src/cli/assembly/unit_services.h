@@ -51,6 +51,7 @@ class ProcessService final : public units::Service, public std::enable_shared_fr
   units::Node& node_;
   const ProcessServiceEntry entry_;
   const FrameRef frame_;
+  int64_t starts_ = 0;  // the supervisor starts one at a time
   std::mutex mutex_;
   units::ServiceEvents events_;
   bool starting_ = false;
