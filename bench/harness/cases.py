@@ -2,7 +2,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from .programs import CACHE, REPOSITORY, TRIVIUM, IdleMemory, Printing, WholeProcess
+from .programs import CACHE, REPOSITORY, TRIVIUM, IdleMemory, OnPostgres, Printing, WholeProcess
 
 RIVALS = REPOSITORY / "bench/rivals"
 VENV_PYTHON = CACHE / "venv/bin/python"
@@ -37,6 +37,8 @@ METRICS = {
     "idle_start": Metric("ns", True),
     "steps_sequential": Metric("steps/s", False),
     "steps_concurrent": Metric("steps/s", False),
+    "postgres_sequential": Metric("steps/s", False),
+    "postgres_concurrent": Metric("steps/s", False),
 }
 
 
@@ -88,5 +90,11 @@ CASES = [
             "dbos sqlite": Printing([VENV_PYTHON, RIVALS / "dbos_steps.py", STEPS, WORKFLOWS, STEPS_EACH]),
             "sqlite commits": Printing(["/usr/bin/python3", RIVALS / "sqlite_commits.py", 2000]),
         },
+    ),
+    Case(
+        "steps_postgres",
+        ["postgres_sequential", "postgres_concurrent"],
+        OnPostgres(trivium(STEPS, WORKFLOWS, STEPS_EACH), app="steps_postgres"),
+        {"dbos postgres": OnPostgres([VENV_PYTHON, RIVALS / "dbos_steps.py", STEPS, WORKFLOWS, STEPS_EACH])},
     ),
 ]

@@ -7,6 +7,7 @@ import os
 import shutil
 import statistics
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,7 @@ class Printing:
             with errors.open("wb") as stderr, subprocess.Popen(
                 [str(a) for a in self.args],
                 cwd=folder,
+                env={**os.environ, **self.environment()},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
@@ -65,6 +67,9 @@ class Printing:
             said = (errors.read_text(errors="replace").strip().splitlines() or ["no message"])[-1]
             raise Unavailable(f"exit status {process.returncode}: {said}")
         return figures
+
+    def environment(self) -> dict[str, str]:
+        return {}
 
     def _read(self, process) -> dict[str, float]:
         figures = {}
@@ -89,6 +94,35 @@ def _kill_after(process, seconds):
     watchdog.daemon = True
     watchdog.start()
     return watchdog
+
+
+@dataclass
+class OnPostgres(Printing):
+    """With a PostgreSQL server of its own, new and empty, as Debian's package configures it; BENCH_POSTGRES names it."""
+
+    def run(self, label: str) -> dict[str, float]:
+        script = REPOSITORY / "tests/harness/postgres-server"
+        # On disk, and short: it holds the server's socket.
+        self.server = Path(tempfile.mkdtemp(prefix="trivium_bench_", dir="/var/tmp"))
+        try:
+            if subprocess.run([script, "init", self.server], check=False).returncode != 0:
+                raise Unavailable("PostgreSQL is not installed")
+            with (self.server / "log").open("wb") as log:
+                process = subprocess.Popen([script, "run", self.server, "-c", "shared_buffers=128MB"], stderr=log)
+            try:
+                while subprocess.run(["pg_isready", "-q", "-h", self.server], check=False).returncode != 0:
+                    if process.poll() is not None:
+                        raise Unavailable("PostgreSQL does not start")
+                    time.sleep(0.05)
+                return super().run(label)
+            finally:
+                process.terminate()
+                process.wait()
+        finally:
+            shutil.rmtree(self.server, ignore_errors=True)
+
+    def environment(self) -> dict[str, str]:
+        return {"BENCH_POSTGRES": f"postgresql://trivium@/trivium?host={self.server}"}
 
 
 @dataclass

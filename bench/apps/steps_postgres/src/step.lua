@@ -1,0 +1,3 @@
+return {step = function(i)
+  return i + 1
+end}
