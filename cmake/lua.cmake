@@ -10,6 +10,9 @@ file(GLOB lua_sources ${LUA_DIR}/src/*.c)
 list(FILTER lua_sources EXCLUDE REGEX "/(lua|luac|linit|loadlib|liolib|loslib|ldblib|lutf8lib)\\.c$")
 set_source_files_properties(${lua_sources} PROPERTIES LANGUAGE CXX)
 
+# Isolates run bytecode only: whether a state gets the lexer's words is up to its Memory.
+set_source_files_properties(${LUA_DIR}/src/lstate.c PROPERTIES COMPILE_DEFINITIONS luaX_init=trivium_open_lexer)
+
 add_library(lua54 STATIC ${lua_sources} ${CMAKE_SOURCE_DIR}/src/lua/config/number_format.cc)
 set(lua_config ${CMAKE_SOURCE_DIR}/src/lua/config/lua_config.h)
 target_include_directories(lua54 SYSTEM PUBLIC ${LUA_DIR}/src ${CMAKE_SOURCE_DIR}/src/lua/config)

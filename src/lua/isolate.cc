@@ -5,6 +5,8 @@
 
 #include "lua/codec.h"
 #include "lua/error_object.h"
+#include "lua/finalizers.h"
+#include "lua/program_image.h"
 #include "lua/sandbox/sandbox.h"
 #include "lua/types/types.h"
 
@@ -42,12 +44,14 @@ Isolate::Isolate(Host& host, ProgramRef program, const IsolateOptions& options)
       environment_(options.environment),
       memory_(options.memory_limit, options.hash_seed),
       next_op_(options.first_op) {
+  memory_.without_lexer();
   // Code that catches the error gets no further.
   memory_.when_exceeded([](void* isolate) { static_cast<Isolate*>(isolate)->interrupt(); }, this);
 }
 
 Isolate::~Isolate() {
-  if (main_ != nullptr) lua_close(main_);
+  // Without finalizers there is nothing to do object by object: the memory goes as a whole.
+  if (main_ != nullptr && has_finalizers(main_)) lua_close(main_);
 }
 
 Result<std::unique_ptr<Isolate>> Isolate::create(Host& host, ProgramRef program,
@@ -58,26 +62,27 @@ Result<std::unique_ptr<Isolate>> Isolate::create(Host& host, ProgramRef program,
 }
 
 Result<> Isolate::open() {
-  main_ = lua_newstate(Memory::allocate, &memory_);
+  const StateImage* image = program_->image.of(*program_, *environment_, memory_.seed());
+  main_ = image != nullptr ? image->instantiate(memory_) : lua_newstate(Memory::allocate, &memory_);
   if (main_ == nullptr) return trivium::fail(kind::internal, "not enough memory for a new Lua state");
   tag_of(main_) = reinterpret_cast<uintptr_t>(this);
-  lua_pushcfunction(main_, open_protected);
-  if (lua_pcall(main_, 0, 0, 0) == LUA_OK) return {};
-  Error error = load_failure(raised_error(main_, -1));
-  lua_pop(main_, 1);
-  return trivium::fail(std::move(error));
+  if (image == nullptr) {
+    lua_pushcfunction(main_, prepare_protected);
+    if (lua_pcall(main_, 0, 0, 0) != LUA_OK) {
+      Error error = load_failure(raised_error(main_, -1));
+      lua_pop(main_, 1);
+      return trivium::fail(std::move(error));
+    }
+  }
+  loader_ = prepared_loader(main_);
+  tag_of(loader_) = reinterpret_cast<uintptr_t>(this);
+  set_hold(loader_, Hold::task);
+  return {};
 }
 
-int Isolate::open_protected(lua_State* L) {
-  Isolate& isolate = from(L);
-  open_sandbox(L, isolate.environment_->hooks());
-  open_types(L, [](lua_State* state, const Error& error) {
-    push_error(state, error);
-    return 1;
-  });
-  isolate.loader_ = lua_newthread(L);
-  set_hold(isolate.loader_, Hold::task);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &isolate.loader_);
+int Isolate::prepare_protected(lua_State* L) {
+  const Isolate& isolate = from(L);
+  prepare_program(L, *isolate.program_, *isolate.environment_);
   return 0;
 }
 
@@ -116,7 +121,8 @@ void Isolate::load_chunks(lua_State* L) {
       failure_ = load_failure(raised_error(loader_, -1));
       return;
     }
-    lua_settop(loader_, 1);  // the chunk's first result
+    // The chunk's first result lies where the chunk did, on top of those that follow.
+    lua_settop(loader_, static_cast<int>(libraries - chunks_loaded_) + 1);
     lua_xmove(loader_, L, 1);
     if (chunks_loaded_ < libraries) lua_setglobal(L, chunk.alias.c_str());
     chunk_begun_ = false;
@@ -126,12 +132,20 @@ void Isolate::load_chunks(lua_State* L) {
 }
 
 void Isolate::begin_chunk(const Chunk& chunk) {
-  const std::string name = "=" + chunk.id;
-  if (luaL_loadbufferx(main_, chunk.bytecode.data(), chunk.bytecode.size(), name.c_str(), "b") != LUA_OK)
-    lua_error(main_);
+  if (chunk.types == nullptr) return;
+  open_types_once();
+  lua_xmove(loader_, main_, 1);
   bind_types(main_, chunk.types);
   if (!chunk.alias.empty()) export_types(main_, chunk.alias, chunk.types);
   lua_xmove(main_, loader_, 1);
+}
+
+void Isolate::open_types_once() {
+  if (std::exchange(types_open_, true)) return;
+  open_types(main_, [](lua_State* L, const Error& error) {
+    push_error(L, error);
+    return 1;
+  });
 }
 
 int Isolate::run_chunk() {
@@ -140,9 +154,7 @@ int Isolate::run_chunk() {
   lua_sethook(loader_, on_interrupt, LUA_MASKCOUNT, 100000);
 #endif
   int nresults = 0;
-  const int status = lua_resume(loader_, main_, 0, &nresults);
-  if (status == LUA_OK && nresults == 0) lua_pushnil(loader_);
-  return status;
+  return lua_resume(loader_, main_, 0, &nresults);
 }
 
 // The result of the main chunk is on top: the entry function, or the table it is in.
@@ -190,9 +202,7 @@ int Isolate::start_protected(lua_State* L) {
   if (thread == nullptr) {
     thread = lua_newthread(L);
   } else {
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &isolate.loader_);
-    lua_pushnil(L);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &isolate.loader_);
+    release_loader(L);
   }
   Task& task = isolate.add_task(L, thread);
   lua_xmove(L, task.L, 1);

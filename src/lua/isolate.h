@@ -94,6 +94,10 @@ class Isolate {
   void reset();
   void set_host(Host& host) { host_ = &host; }
 
+  // Drops everything that runs or waits and queues a function that was kept (keep_function) as the entry
+  // function. False: none has this name, and nothing changed.
+  bool start_kept(std::string_view name, const Values& arguments);
+
   // Replaces the outcome: the next run() finishes with this error and runs no more Lua code.
   void fail(Error error);
   void deliver(Message message);
@@ -115,8 +119,8 @@ class Isolate {
   // process events have no reader.
   bool waits_for_messages_only() const;
 
-  // False after an execution that hit the memory limit, or that never began.
-  bool reusable() const { return loaded() && !memory_.exceeded(); }
+  // False after an execution that hit the memory limit or left much memory idle, or that never began.
+  bool reusable() const { return loaded() && !memory_.exceeded() && !memory_.wasteful(); }
   OpId next_op() const { return next_op_; }
 
   size_t memory_used() const { return memory_.used(); }
@@ -175,6 +179,8 @@ class Isolate {
   // Whether the coroutine that just yielded did so for the scheduler rather than for its resumer.
   bool suspending() const { return suspending_ || preempted_; }
   Task& spawn(lua_State* from, int function_index);
+  // Keeps the function at `index` under this name, instead of an earlier one.
+  void keep_function(lua_State* L, int index, std::string_view name);
   // Looks for messages and replies that came since the run began.
   void poll();
   // Messages for `channel` waiting in the mailbox: pushes what a receive returns, if there is one.
@@ -201,10 +207,11 @@ class Isolate {
 
   Isolate(Host& host, ProgramRef program, const IsolateOptions& options);
   Result<> open();
-  static int open_protected(lua_State* L);
+  static int prepare_protected(lua_State* L);
   static int load_protected(lua_State* L);
   void load_chunks(lua_State* L);
   void begin_chunk(const Chunk& chunk);
+  void open_types_once();
   int run_chunk();
   void find_entry(lua_State* L);
   Error load_failure(Error error) const;
@@ -233,7 +240,8 @@ class Isolate {
   lua_State* main_ = nullptr;
   lua_State* loader_ = nullptr;  // runs the chunks
   size_t chunks_loaded_ = 0;     // libraries first, the main chunk last
-  bool chunk_begun_ = false;     // the next one is on the loader's stack, perhaps half run
+  bool chunk_begun_ = false;     // the one on top of the loader's stack, perhaps half run
+  bool types_open_ = false;
   int entry_ref_ = LUA_NOREF;
 
   std::vector<std::unique_ptr<Task>> tasks_;

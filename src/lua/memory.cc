@@ -7,6 +7,9 @@
 
 #include "lua/state.h"
 
+// Lua's own header, for luaX_init.
+#include "llex.h"
+
 namespace trivium::lua {
 namespace {
 
@@ -182,4 +185,12 @@ unsigned int trivium_lua_seed(lua_State* L) {
   void* ud = nullptr;
   lua_getallocf(L, &ud);
   return static_cast<trivium::lua::Memory*>(ud)->seed();
+}
+
+// What lstate.c calls in place of luaX_init (cmake/lua.cmake).
+LUAI_FUNC void trivium_open_lexer(lua_State* L);
+void trivium_open_lexer(lua_State* L) {
+  void* ud = nullptr;
+  lua_getallocf(L, &ud);
+  if (static_cast<trivium::lua::Memory*>(ud)->lexer()) luaX_init(L);
 }

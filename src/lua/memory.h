@@ -29,6 +29,8 @@ class Memory {
   size_t limit() const { return limit_; }
   // Held for small blocks, in use or not.
   size_t held() const { return held_; }
+  // Most of it lies idle since a great need long past; only the end of the isolate gives it back.
+  bool wasteful() const { return held_ > (1 << 20) && held_ / 4 > used_; }
   // An allocation was refused: the isolate must end, whatever its code does with the error.
   bool exceeded() const { return exceeded_; }
   // Called once, inside the allocation that exceeds the limit; must not allocate through this.
@@ -39,6 +41,9 @@ class Memory {
   // Time to collect garbage as it comes rather than now and then.
   bool tight() const { return limit_ != 0 && used_ > limit_ / 2; }
   unsigned seed() const { return seed_; }
+  // The state will compile no text: it needs no reserved words. Before the state is opened.
+  void without_lexer() { lexer_ = false; }
+  bool lexer() const { return lexer_; }
 
   // --- for images of states (lua/state_image.h) -----------------------------------------------------
 
@@ -99,6 +104,7 @@ class Memory {
   void* context_ = nullptr;
   size_t refused_ = 0;  // by how much the last allocation wanted to grow, if it was refused
   bool exceeded_ = false;
+  bool lexer_ = true;
 };
 
 }  // namespace trivium::lua

@@ -79,6 +79,15 @@ TEST(Memory, UsesSmallBlocksAgain) {
   EXPECT_LE(memory.held(), 100000u);
 }
 
+TEST(Memory, TellsWhenMostOfItLiesIdle) {
+  Memory memory(0, 0);
+  std::vector<void*> blocks;
+  for (int i = 0; i < 30000; ++i) blocks.push_back(grow(memory, nullptr, 0, 64));
+  EXPECT_FALSE(memory.wasteful());
+  for (void* block : blocks) grow(memory, block, 64, 0);
+  EXPECT_TRUE(memory.wasteful());
+}
+
 TEST(Memory, AlignsEveryBlockForAnything) {
   Memory memory(0, 0);
   for (size_t size = 1; size <= 600; size += 7) {

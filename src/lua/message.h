@@ -23,6 +23,8 @@ class SharedText {
   operator const std::string&() const { return text(); }
   bool empty() const { return text_ == nullptr; }
   void clear() { text_.reset(); }
+  friend bool operator==(const SharedText& a, const SharedText& b) { return a.text() == b.text(); }
+  friend bool operator==(const SharedText& a, const std::string& b) { return a.text() == b; }
 
  private:
   std::shared_ptr<const std::string> text_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lua/program_image.h"
 #include "lua/sandbox/module.h"
 #include "lua/state.h"
 #include "lua/types/type.h"
@@ -25,6 +26,7 @@ struct EntryProgram {
   std::vector<Chunk> libraries;  // deepest first
   Chunk main;
   std::vector<const Module*> modules;  // own and transitive
+  ProgramImage image;
 };
 
 using ProgramRef = std::shared_ptr<const EntryProgram>;

@@ -14,6 +14,7 @@ class Exposure {
     auto* begin = reinterpret_cast<std::byte*>(words_.data());
     const size_t off = reinterpret_cast<uintptr_t>(begin) % Memory::granule;
     begin_ = off == 0 ? begin : begin + (Memory::granule - off);
+    memory_.without_lexer();
     memory_.confine(begin_, words_.size() * sizeof(uintptr_t) - Memory::granule);
   }
   ~Exposure() {

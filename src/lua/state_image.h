@@ -22,7 +22,8 @@ namespace trivium::lua {
 
 class StateImage {
  public:
-  // Builds a state; must leave the same in it every time, and nothing with a finalizer. False: give up.
+  // Builds a state that compiles no text; must leave the same in it every time, and nothing with a finalizer.
+  // False: give up.
   using Build = std::function<bool(lua_State*)>;
 
   // The image of a new state after `build`; null when it cannot be moved. `room`: bytes it may take, at most
