@@ -69,4 +69,19 @@ Result<Inspected> inspect_application(const GlobalOptions& global, const SourceO
   return application;
 }
 
+Result<app::Application> load_checked(const GlobalOptions& global, const SourceOptions& source,
+                                      const app::Config& config, const RuntimeFactory& make, const Log& log) {
+  app::ApplicationOptions options;
+  if (!source.lock_file.empty()) options.lock_file = source.lock_file;
+  options.lenient = global.lenient;
+  if (make.supported) {
+    Supported supported = make.supported();
+    options.kinds = supported.kinds;
+    options.modules = std::move(supported.modules);
+    options.workflow_modules = std::move(supported.workflow_modules);
+    options.check_program = std::move(supported.check_program);
+  }
+  return app::load_application(config, options, log);
+}
+
 }  // namespace trivium::cli

@@ -12,6 +12,7 @@
 #include "app/entry.h"
 #include "app/registry.h"
 #include "cli/command_line.h"
+#include "cli/runtime.h"
 #include "core/log.h"
 
 namespace trivium::cli {
@@ -39,5 +40,9 @@ Error no_application();
 
 // Reads configuration and entries, silently. An error for mistakes and when there is nothing to read.
 Result<Inspected> inspect_application(const GlobalOptions& global, const SourceOptions& source);
+
+// Reads and checks everything, as a start does, against what the runtime supports.
+Result<app::Application> load_checked(const GlobalOptions& global, const SourceOptions& source,
+                                      const app::Config& config, const RuntimeFactory& make, const Log& log);
 
 }  // namespace trivium::cli

@@ -220,6 +220,73 @@ Result<Request> read_registry_show(Reading reading) {
   });
 }
 
+struct WorkflowShape {
+  std::string_view command;
+  WorkflowVerb verb;
+  size_t least = 0;  // words
+  size_t most = 0;
+  std::string_view usage;
+};
+
+constexpr size_t any_number = SIZE_MAX;
+constexpr WorkflowShape workflow_shapes[] = {
+    {"workflow list", WorkflowVerb::list, 0, 0, "list [flags]"},
+    {"workflow show", WorkflowVerb::show, 1, 1, "show ID"},
+    {"workflow history", WorkflowVerb::history, 1, 1, "history ID"},
+    {"workflow signal", WorkflowVerb::signal, 2, any_number, "signal ID TOPIC [VALUE…]"},
+    {"workflow cancel", WorkflowVerb::cancel, 1, 1, "cancel ID [--reason TEXT]"},
+    {"workflow terminate", WorkflowVerb::terminate, 1, 1, "terminate ID [--reason TEXT]"},
+    {"workflow retry", WorkflowVerb::retry, 0, 1, "retry ID, or retry --all"},
+    {"workflow query", WorkflowVerb::query, 2, any_number, "query ID NAME [VALUE…]"},
+    {"workflow export", WorkflowVerb::exports, 1, 1, "export ID"},
+    {"workflow replay", WorkflowVerb::replay, 1, any_number, "replay FILE…"},
+};
+
+void declare(CLI::App& app, Parser& parser, WorkflowRequest& request) {
+  if (request.verb != WorkflowVerb::exports) app.add_flag("--json", request.json);
+  switch (request.verb) {
+    case WorkflowVerb::list:
+      app.add_option("--status", request.status);
+      app.add_option("-t,--type", request.type);
+      app.add_option("--since", request.since);
+      app.add_option("--until", request.until);
+      parser.list("--attr", request.attributes);
+      app.add_option("--limit", request.limit);
+      break;
+    case WorkflowVerb::history:
+      app.add_flag("--events", request.events);
+      break;
+    case WorkflowVerb::cancel:
+    case WorkflowVerb::terminate:
+      app.add_option("--reason", request.reason);
+      break;
+    case WorkflowVerb::retry:
+      app.add_flag("--all", request.all);
+      break;
+    default:
+      break;
+  }
+}
+
+Result<Request> read_workflow(Reading reading, const WorkflowShape& shape) {
+  WorkflowRequest workflow;
+  workflow.verb = shape.verb;
+  reading.parser.layers(workflow.source);
+  reading.parser.lock_file(workflow.source);
+  if (shape.verb != WorkflowVerb::replay) reading.parser.app().add_option("--store", workflow.store);
+  declare(reading.parser.app(), reading.parser, workflow);
+  return reading.finish(workflow, [&](Args words) -> Result<> {
+    const size_t least = shape.verb == WorkflowVerb::retry && !workflow.all ? 1 : shape.least;
+    const size_t most = workflow.all ? 0 : shape.most;
+    if (words.size() < least || words.size() > most) {
+      return fail(kind::invalid, "usage: trivium workflow " + std::string(shape.usage));
+    }
+    if (workflow.limit < 1) return fail(kind::invalid, "--limit must be at least 1");
+    workflow.words = std::move(words);
+    return {};
+  });
+}
+
 void control_flags(CLI::App& app, ControlCommand& control) {
   app.add_option("-C,--dir", control.directory);
   app.add_flag("--json", control.json);
@@ -289,6 +356,9 @@ Result<Request> read(const std::string& command, Reading reading) {
   if (command == "lint") return read_lint(reading);
   if (command == "registry list") return read_registry_list(reading);
   if (command == "registry show") return read_registry_show(reading);
+  for (const WorkflowShape& shape : workflow_shapes) {
+    if (command == shape.command) return read_workflow(reading, shape);
+  }
   if (command == "ps") return read_control<PsRequest>(reading);
   if (command == "tree") return read_control<TreeRequest>(reading);
   if (command == "host workers") return read_host_workers(reading);

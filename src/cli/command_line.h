@@ -101,6 +101,27 @@ struct RegistryShowRequest {
   bool raw = false;
 };
 
+enum class WorkflowVerb { list, show, history, signal, cancel, terminate, retry, query, exports, replay };
+
+struct WorkflowRequest {
+  WorkflowVerb verb = WorkflowVerb::list;
+  SourceOptions source;
+  std::string store;               // entry or file, empty for all
+  std::vector<std::string> words;  // id, topic, arguments; files
+  // list:
+  std::string status;
+  std::string type;
+  std::string since;
+  std::string until;
+  std::vector<std::string> attributes;  // name=value
+  int limit = 50;
+  // cancel, terminate:
+  std::string reason;
+  bool all = false;     // retry: every parked one
+  bool events = false;  // history: the events instead of the steps
+  bool json = false;
+};
+
 // Of what runs here, or in another folder.
 struct ControlCommand {
   std::string directory;
@@ -123,7 +144,7 @@ struct HostWorkersRequest {
 
 using Request = std::variant<HelpRequest, VersionRequest, InitRequest, RunRequest, RunListRequest,
                              TestRequest, LintRequest, RegistryListRequest, RegistryShowRequest, PsRequest,
-                             TreeRequest, HostWorkersRequest>;
+                             TreeRequest, HostWorkersRequest, WorkflowRequest>;
 
 struct CommandLine {
   GlobalOptions global;

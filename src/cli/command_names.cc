@@ -11,10 +11,12 @@ namespace {
 
 using Args = std::vector<std::string>;
 
-constexpr std::array<std::string_view, 10> top_commands{"run",  "test", "lint", "registry", "ps",
-                                                        "tree", "host", "init", "version",  "help"};
+constexpr std::array<std::string_view, 11> top_commands{"run",  "test",     "lint", "registry", "ps",  "tree",
+                                                        "host", "workflow", "init", "version",  "help"};
 constexpr std::array<std::string_view, 2> registry_commands{"list", "show"};
 constexpr std::array<std::string_view, 1> host_commands{"workers"};
+constexpr std::array<std::string_view, 10> workflow_commands{
+    "list", "show", "history", "signal", "cancel", "terminate", "retry", "query", "export", "replay"};
 // They need the module hub or its archive format.
 constexpr std::array<std::string_view, 8> hub_commands{"add",     "install", "update", "pack",
                                                        "publish", "search",  "auth",   "readme"};
@@ -51,6 +53,7 @@ tl::unexpected<Error> unknown(const std::string& shown, const std::string& word,
 }  // namespace
 
 bool is_command(std::string_view name) {
+  if (name.starts_with("workflow ")) return one_of(workflow_commands, name.substr(9));
   if (name.starts_with("host ")) return one_of(host_commands, name.substr(5));
   if (name.starts_with("registry ")) return one_of(registry_commands, name.substr(9));
   return one_of(top_commands, name);
@@ -73,7 +76,8 @@ Result<CutLine> cut_line(const Args& args) {
     return unknown(line.command, line.command, top_commands, "trivium --help");
   }
   const bool host = line.command == "host";
-  if (line.command != "registry" && !host) return line;
+  const bool workflow = line.command == "workflow";
+  if (line.command != "registry" && !host && !workflow) return line;
 
   const auto second = first_word(line.rest, *first);
   if (!second) return line;
@@ -81,8 +85,11 @@ Result<CutLine> cut_line(const Args& args) {
   if (host && !one_of(host_commands, word)) {
     return unknown("host " + word, word, host_commands, "trivium host --help");
   }
-  if (!host && !one_of(registry_commands, word)) {
+  if (!host && !workflow && !one_of(registry_commands, word)) {
     return unknown("registry " + word, word, registry_commands, "trivium registry --help");
+  }
+  if (workflow && !one_of(workflow_commands, word)) {
+    return unknown("workflow " + word, word, workflow_commands, "trivium workflow --help");
   }
   line.command += " " + word;
   line.rest.erase(line.rest.begin() + static_cast<std::ptrdiff_t>(*second));

@@ -23,6 +23,9 @@ Look at it while it runs
   tree                  its services and what their supervisors run
   host workers ID N     let N processes of a host run at the same moment
 
+Look after its workflows
+  workflow list         list them; 'trivium workflow --help' tells what else there is
+
 More
   init                  write a lock file for a new project
   version               show the version
@@ -168,6 +171,45 @@ Examples
 
 )";
 
+constexpr std::string_view workflow =
+    R"(Looks at workflows, whether or not the application runs, and asks things of them.
+
+Usage: trivium workflow list [flags]              list runs, the newest first
+       trivium workflow show ID                   one run: state, pending work, outcome
+       trivium workflow history ID                its steps in time
+       trivium workflow signal ID TOPIC [VALUE…]  send a message
+       trivium workflow cancel ID                 ask it to stop
+       trivium workflow terminate ID              end it at once
+       trivium workflow retry ID | --all          let a parked run try again
+       trivium workflow query ID NAME [VALUE…]    ask a handler of its code
+       trivium workflow export ID                 its history as JSON, for files
+       trivium workflow replay FILE…              run today's code over exported histories
+
+ID is a workflow ID (its latest run), a run ID or a PID; to look, the beginning of one will do.
+VALUE is JSON, or else a text.
+
+Flags
+      --status STATE       list: running, parked, completed, failed, canceled, terminated,
+                           continued or timedout
+  -t, --type TYPE          list: of this type
+      --since, --until T   list: started after, before: 2h (ago), 2026-01-31, 2026-01-31 09:00:00
+      --attr NAME=VALUE    list: with this search attribute; repeatable, all must hold
+      --limit N            list: at most N (default 50)
+      --events             history: the events instead of the steps
+      --reason TEXT        cancel, terminate: why
+      --store ID           in this store only: an entry or a file
+      --json               print for programs
+      --set K=V            set a configuration value; repeatable
+      --profile NAME       add a profile of the configuration; repeatable
+  -l, --lock-file FILE     read this lock file
+
+Examples
+  trivium workflow list --status parked
+  trivium workflow signal order-3 approve '{"by":"Ana"}'
+  trivium workflow export order-3 > order-3.json && trivium workflow replay order-3.json
+
+)";
+
 constexpr std::string_view init =
     R"(Writes a lock file that says where the application's files are, or updates the one there is.
 
@@ -229,6 +271,7 @@ std::string_view specific(std::string_view topic) {
   if (topic == "registry") return registry;
   if (topic == "registry list") return registry_list;
   if (topic == "registry show") return registry_show;
+  if (topic == "workflow" || topic.starts_with("workflow ")) return workflow;
   if (topic == "ps") return ps;
   if (topic == "tree") return tree;
   if (topic == "host" || topic == "host workers") return host;

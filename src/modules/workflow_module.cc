@@ -132,6 +132,41 @@ int attrs(lua_State* L) {
   return Isolate::from(L).await(L, finish_value);
 }
 
+int issue_on_query(lua_State* L) {
+  const std::string_view name = check_string(L, 1);
+  luaL_checktype(L, 2, LUA_TFUNCTION);
+  if (name.empty()) return push_failure(L, invalid("query name required"));
+  Isolate& isolate = Isolate::from(L);
+  units::HandleQuery command;
+  command.name = name;
+  isolate.keep_function(L, 2, name);
+  isolate.issue(L, command);
+  return 0;
+}
+
+int on_query(lua_State* L) {
+  if (const int refused = issue_on_query(L); refused != 0) return refused;
+  return Isolate::from(L).await(L, finish_value);
+}
+
+int issue_query(lua_State* L) {
+  units::QueryWorkflow command;
+  command.destination = check_string(L, 1);
+  command.name = check_string(L, 2);
+  if (command.name.empty()) return push_failure(L, invalid("query name required"));
+  Isolate& isolate = Isolate::from(L);
+  Dropped dropped;
+  command.arguments = encode_range(L, 3, lua_gettop(L) - 2, &dropped);
+  if (!dropped.type.empty()) isolate.host().dropped("query " + command.name, dropped.path, dropped.type);
+  isolate.issue(L, command);
+  return 0;
+}
+
+int query(lua_State* L) {
+  if (const int refused = issue_query(L); refused != 0) return refused;
+  return Isolate::from(L).await(L, finish_value);
+}
+
 using Field = units::WorkflowInfo::Field;
 
 constexpr LibraryField fields[] = {
@@ -142,6 +177,8 @@ constexpr LibraryField fields[] = {
     {"history_size", info<Field::history_size>},
     {"version", version},
     {"attrs", attrs},
+    {"on_query", on_query},
+    {"query", query},
 };
 const Library library{fields};
 

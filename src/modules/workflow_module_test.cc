@@ -14,6 +14,10 @@ class EchoingGateway final : public units::WorkflowGateway {
     reply = Reply::of(command.id + "(" + (argument.is_string() ? argument.as_string() : "") + ")");
     return Dispatch::done;
   }
+  Dispatch query(units::Process&, OpId, units::QueryWorkflow& command, Reply& reply) override {
+    reply = Reply::of(command.name + " of " + command.destination);
+    return Dispatch::done;
+  }
 };
 
 class WorkflowModule : public UnitTest {
@@ -26,6 +30,16 @@ TEST_F(WorkflowModule, ExecuteGoesToTheWorkflowService) {
             "nil <Unavailable: workflows are not available in this runtime>");
   node().set_service<units::WorkflowGateway>(std::make_shared<EchoingGateway>());
   EXPECT_EQ(eval("workflow.execute('app:orders', 'x')"), "app:orders(x) nil");
+}
+
+TEST_F(WorkflowModule, QueriesGoToTheWorkflowService) {
+  EXPECT_EQ(eval("workflow.query('boss', 'state')"),
+            "nil <Unavailable: workflows are not available in this runtime>");
+  node().set_service<units::WorkflowGateway>(std::make_shared<EchoingGateway>());
+  EXPECT_EQ(eval("workflow.query('boss', 'state')"), "state of boss nil");
+  EXPECT_EQ(eval("workflow.query('boss', '')"), "nil <Invalid: query name required>");
+  EXPECT_EQ(eval("workflow.on_query('state', function() end)"),
+            "nil <Invalid: workflow.on_query only available in workflow context>");
 }
 
 TEST_F(WorkflowModule, ArgumentsThatCannotLeaveAreReported) {

@@ -13,6 +13,8 @@ class WorkflowGateway {
   // caller ends first, the workflow goes on.
   virtual lua::Dispatch execute(Process& caller, lua::OpId op, ExecuteWorkflow& command,
                                 lua::Reply& reply) = 0;
+  // Asks the workflow's code about its state; nothing of it changes.
+  virtual lua::Dispatch query(Process& caller, lua::OpId op, QueryWorkflow& command, lua::Reply& reply) = 0;
 };
 
 }  // namespace trivium::units

@@ -212,28 +212,26 @@ def test_updates_of_services(app):
                 entries:
                   - {name: procs, kind: process.host, lifecycle: {auto_start: true}}
                   - {name: watcher, kind: process.lua, source: file://watcher.lua, modules: [events]}
-                  - {name: quits, kind: process.lua, source: 'return {main = function() process.listen("go"):receive() end}'}
                   - {name: watch, kind: process.service, process: watcher, host: app:procs, lifecycle: {auto_start: true}}
                   - {name: job, kind: process.service, process: named, host: app:procs,
                      lifecycle: {auto_start: true, requires: [app:watch]}}
-                  - {name: named, kind: process.lua, source: file://named.lua}
+                  - {name: named, kind: process.lua, source: file://named.lua, modules: [time]}
             """,
+            # Ends once there is somebody to see it.
             "src/named.lua": """
+                local time = require("time")
                 return {main = function()
-                  process.registry.register("named")
-                  process.listen("go"):receive()
+                  while not process.registry.lookup("watcher") do time.sleep("5ms") end
                 end}
             """,
             "src/watcher.lua": """
                 return {main = function()
                   local sub = events.subscribe("supervisor", "service.update")
-                  while not process.send("named", "go") do
-                    local e = sub:channel():receive()
-                    print("update of " .. e.path .. " " .. e.data.status)
-                  end
+                  process.registry.register("watcher")
                   while true do
                     local e = sub:channel():receive()
                     print("update of " .. e.path .. " " .. e.data.status)
+                    if e.path == "app:job" and e.data.status == "exited" then return end
                   end
                 end}
             """,

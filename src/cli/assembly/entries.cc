@@ -54,8 +54,21 @@ GroupScopeEntry read_group_scope(app::Fields& fields) {
   return scope;
 }
 
+namespace {
+
+// How long closed runs are kept.
+Duration read_retention(app::Fields& fields) {
+  return fields.duration("retention", std::chrono::hours(24 * 7), Duration::zero());
+}
+
+}  // namespace
+
 WorkflowStoreEntry read_workflow_store(app::Fields& fields) {
-  return {fields.text("file", ".trivium/workflows.db"), std::nullopt, app::read_lifecycle(fields)};
+  WorkflowStoreEntry store;
+  store.file = fields.text("file", ".trivium/workflows.db");
+  store.retention = read_retention(fields);
+  store.lifecycle = app::read_lifecycle(fields);
+  return store;
 }
 
 namespace {
@@ -93,6 +106,7 @@ WorkflowStoreEntry read_workflow_postgres(app::Fields& fields) {
   options.lease = fields.duration("lease", std::chrono::seconds(10), std::chrono::milliseconds(100));
   WorkflowStoreEntry store;
   store.postgres = std::move(options);
+  store.retention = read_retention(fields);
   store.lifecycle = app::read_lifecycle(fields);
   return store;
 }

@@ -35,6 +35,7 @@ struct GroupScopeEntry {
 struct WorkflowStoreEntry {
   std::string file;
   std::optional<units::workflows::PostgresOptions> postgres;
+  Duration retention{};  // of closed runs
   app::Lifecycle lifecycle;
 };
 

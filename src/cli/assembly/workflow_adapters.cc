@@ -27,12 +27,13 @@ std::string hash_of(const lua::EntryProgram& program) {
 
 }  // namespace
 
-EntryPrograms::EntryPrograms(units::Node& node, const app::SnapshotPtr& entries, const std::string& worker) {
+EntryPrograms::EntryPrograms(const units::Programs& programs, const app::SnapshotPtr& entries,
+                             const std::string& worker) {
   for (const app::Entry* entry : entries->of_kind("workflow.lua")) {
     const std::optional<EntryId> bound = app::workflow_worker(*entry);
     if (!worker.empty() && (!bound || bound->text() != worker)) continue;
     const std::string id = entry->id.text();
-    const auto program = node.programs().find(id);
+    const auto program = programs.find(id);
     if (!program) continue;
     std::string type = id;
     if (const Value* meta = app::workflow_meta(*entry)) {

@@ -15,7 +15,7 @@ namespace trivium::cli {
 class EntryPrograms final : public units::workflows::WorkflowPrograms {
  public:
   // `worker` empty: the default worker, which takes every workflow entry. The programs are compiled.
-  EntryPrograms(units::Node& node, const app::SnapshotPtr& entries, const std::string& worker);
+  EntryPrograms(const units::Programs& programs, const app::SnapshotPtr& entries, const std::string& worker);
 
   std::optional<units::workflows::WorkflowCode> find(const std::string& type) const override;
   std::vector<std::string> types() const override;

@@ -1,10 +1,12 @@
 #include "cli/assembly/workflows.h"
 
+#include <filesystem>
 #include <future>
 
 #include "app/meta.h"
 #include "cli/assembly/entries.h"
 #include "units/commands/reply.h"
+#include "units/pid.h"
 #include "units/workflows/postgres/listener.h"
 #include "units/workflows/postgres/postgres_store.h"
 #include "units/workflows/sqlite/sqlite_store.h"
@@ -55,8 +57,8 @@ Result<std::unique_ptr<units::workflows::Store>> open_store(const WorkflowStoreE
 }  // namespace
 
 struct Workflows::Worker {
-  Worker(units::Node& node, app::SnapshotPtr entries, const std::string& bound)
-      : programs(node, std::move(entries), bound) {}
+  Worker(units::Node& node, const app::SnapshotPtr& entries, const std::string& bound)
+      : programs(node.programs(), entries, bound) {}
 
   EntryPrograms programs;
   std::shared_ptr<units::workflows::Service> service;
@@ -111,12 +113,16 @@ Result<> Workflows::open(const app::FieldContext& context, app::Problems& proble
     options.task_queue = worker.task_queue;
     options.cached_instances = worker.cached_instances;
     options.log_in_replay = worker.log_in_replay;
+    options.retention = store.retention;
     if (Result<> opened =
             open_worker(worker.provider.text(), entry->id.text(), store, options, false, tolerant);
         !opened) {
       return opened;
     }
   }
+  // Runs of an entry that is gone are not forgotten: they are told to be parked.
+  std::error_code ignored;
+  default_used = default_used || std::filesystem::exists(default_file, ignored);
   if (!problems.empty() || !default_used) return {};
   WorkflowStoreEntry store;
   store.file = default_file;
@@ -188,6 +194,25 @@ lua::Dispatch Workflows::execute(units::Process& caller, lua::OpId op, units::Ex
   request.arguments = std::move(command.arguments);
   request.frame = caller.context();
   return worker->second->host->execute(caller, op, std::move(request));
+}
+
+lua::Dispatch Workflows::query(units::Process& caller, lua::OpId op, units::QueryWorkflow& command,
+                               lua::Reply& reply) {
+  std::string pid = command.destination;
+  if (!units::looks_like_pid(pid)) {
+    Result<std::string> found = node_.resolve(pid);
+    if (!found) return units::refuse(reply, std::move(found.error()));
+    pid = std::move(*found);
+  }
+  for (const auto& [id, worker] : workers_) {
+    if (!worker->service->owns(pid)) continue;
+    worker->service->query(pid, {std::move(command.name), std::move(command.arguments)},
+                           [caller = sched::Ref<units::Process>(&caller), op](lua::Reply answer) {
+                             caller->post_reply(op, std::move(answer));
+                           });
+    return lua::Dispatch::pending;
+  }
+  return units::refuse(reply, Error::of(kind::not_found, "no workflow has the PID " + pid));
 }
 
 }  // namespace trivium::cli

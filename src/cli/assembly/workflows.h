@@ -27,6 +27,8 @@ class Workflows final : public units::WorkflowGateway {
 
   lua::Dispatch execute(units::Process& caller, lua::OpId op, units::ExecuteWorkflow& command,
                         lua::Reply& reply) override;
+  lua::Dispatch query(units::Process& caller, lua::OpId op, units::QueryWorkflow& command,
+                      lua::Reply& reply) override;
 
  private:
   struct Worker;

@@ -24,6 +24,15 @@ Result<int> show_registry(const GlobalOptions& global, const RegistryShowRequest
 Result<int> lint(const GlobalOptions& global, const LintRequest& request, Style style,
                  const RuntimeFactory& make, std::string& out);
 
+// All verbs but replay and query.
+Result<int> workflow(const GlobalOptions& global, const WorkflowRequest& request, Style style,
+                     std::string& out);
+Result<int> replay_workflows(const GlobalOptions& global, const WorkflowRequest& request,
+                             const RuntimeFactory& make, std::string& out);
+
+Result<int> query_workflow(const GlobalOptions& global, const WorkflowRequest& request,
+                           const RuntimeFactory& make, std::string& out);
+
 // What runs in a folder, asked through its control socket.
 Result<int> show_processes(const ControlCommand& request, std::string& out);
 Result<int> show_tree(const ControlCommand& request, std::string& out);

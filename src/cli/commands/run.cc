@@ -44,21 +44,6 @@ std::string environment(const char* name) {
   return value ? value : "";
 }
 
-Result<app::Application> load_checked(const Launch& launch, const app::Config& config,
-                                      const RuntimeFactory& make, const Log& log) {
-  app::ApplicationOptions options;
-  if (!launch.source.lock_file.empty()) options.lock_file = launch.source.lock_file;
-  options.lenient = launch.global.lenient;
-  if (make.supported) {
-    Supported supported = make.supported();
-    options.kinds = supported.kinds;
-    options.modules = std::move(supported.modules);
-    options.workflow_modules = std::move(supported.workflow_modules);
-    options.check_program = std::move(supported.check_program);
-  }
-  return app::load_application(config, options, log);
-}
-
 Result<int> start_and_wait(const Launch& launch, const RuntimeFactory& make) {
   const bool one_process = launch.find != nullptr;
   const auto config = load_config(launch.global, launch.source);
@@ -67,7 +52,7 @@ Result<int> start_and_wait(const Launch& launch, const RuntimeFactory& make) {
   const Log log(router, "run");
 
   SignalRelay signals;
-  auto loaded = load_checked(launch, **config, make, log.renamed("registry"));
+  auto loaded = load_checked(launch.global, launch.source, **config, make, log.renamed("registry"));
   if (!loaded) return fail(loaded.error());
   const auto application = std::make_shared<const app::Application>(std::move(*loaded));
   std::optional<Target> target;

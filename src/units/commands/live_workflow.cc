@@ -29,4 +29,15 @@ lua::Dispatch WorkflowAttributes::perform(Process&, lua::OpId, lua::Reply& reply
   return refuse(reply, Error::of(kind::invalid, "workflow.attrs only available in workflow context"));
 }
 
+lua::Dispatch HandleQuery::perform(Process&, lua::OpId, lua::Reply& reply) {
+  return refuse(reply, Error::of(kind::invalid, "workflow.on_query only available in workflow context"));
+}
+
+lua::Dispatch QueryWorkflow::perform(Process& process, lua::OpId op, lua::Reply& reply) {
+  const std::shared_ptr<WorkflowGateway> gateway = process.node().service<WorkflowGateway>();
+  if (!gateway)
+    return refuse(reply, Error::of(kind::unavailable, "workflows are not available in this runtime"));
+  return gateway->query(process, op, *this, reply);
+}
+
 }  // namespace trivium::units

@@ -56,4 +56,22 @@ struct WorkflowAttributes final : CommandOf<WorkflowAttributes> {
   lua::Dispatch perform(Process& process, lua::OpId op, lua::Reply& reply) override;
 };
 
+// workflow.on_query: the isolate keeps the handler itself. Replies with true.
+struct HandleQuery final : CommandOf<HandleQuery> {
+  static constexpr lua::CommandType command_type{"workflow.on_query"};
+  std::string name;
+
+  lua::Dispatch perform(Process& process, lua::OpId op, lua::Reply& reply) override;
+};
+
+// workflow.query: replies with what the handler returns.
+struct QueryWorkflow final : CommandOf<QueryWorkflow> {
+  static constexpr lua::CommandType command_type{"workflow.query"};
+  std::string destination;  // PID or registered name
+  std::string name;
+  Values arguments;
+
+  lua::Dispatch perform(Process& process, lua::OpId op, lua::Reply& reply) override;
+};
+
 }  // namespace trivium::units

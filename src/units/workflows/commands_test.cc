@@ -387,6 +387,19 @@ TEST_F(Commands, UpgradeContinuesAsNew) {
               HasSubstr("WorkflowExecutionContinuedAsNew"));
 }
 
+TEST_F(Commands, MessagesNobodyReceivedGoOnWithTheNextRun) {
+  world.programs.add("app:wf",
+                     "return function(n) listen('next'):receive() if n == 0 then upgrade('', 1) end "
+                     "local c = listen('data') return {c:receive(), c:receive(), (c:receive())} end");
+  const auto started = world.start("app:wf", {0}, Object{{"workflow.id", "chain"}});
+  world.signal("chain", "data", {"a"});
+  world.signal("chain", "data", {"b"});
+  world.signal("chain", "next");
+  world.signal("chain", "data", {"c"});
+  world.signal("chain", "next");
+  EXPECT_EQ(shown(world.wait(started->pid)), R"(["a","b","c"])");
+}
+
 TEST_F(Commands, WatchersOfAChainHearOfItsEndOnce) {
   world.programs.add(
       "app:wf", "return function(n) sleep(1000000000) if n == 3 then return n end upgrade('', n + 1) end");

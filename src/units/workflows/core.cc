@@ -246,7 +246,7 @@ void Core::poll_operations() {
 void Core::sweep() {
   if (stopped()) return;
   // Few at a time, so that nobody waits long for the store.
-  constexpr int64_t batch = 500;
+  constexpr int64_t batch = 100;
   auto removed = std::make_shared<int64_t>(0);
   transact(
       [removed, retention = options_.retention.count()](Tables& tables, ScriptContext& context) -> Result<> {
@@ -255,7 +255,10 @@ void Core::sweep() {
       },
       [self = shared_from_this(), removed](const Result<>&) {  // failed: next time
         if (*removed == batch) return self->sweep();
-        const Duration interval = self->options_.sweep_interval;
+        // Kept for less than that, they do not stay much longer.
+        const Duration interval =
+            std::min<Duration>(self->options_.sweep_interval,
+                               std::max<Duration>(self->options_.retention, std::chrono::minutes(1)));
         if (self->stopped() || interval.count() <= 0) return;
         const sched::TimerId timer = self->at(self->now_ns() + interval.count(), [self] { self->sweep(); });
         const std::lock_guard lock(self->mutex_);

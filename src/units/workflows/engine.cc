@@ -213,10 +213,10 @@ std::optional<TaskFailure> Engine::match(const Event& event) {
   }
   if (std::exchange(after_version_, false) && is_version_upsert(event)) return std::nullopt;
   while (!unmatched_.empty() && unmatched_.front().version) unmatched_.pop_front();
-  if (unmatched_.empty()) return TaskFailure{true, mismatch(nullptr, &event)};
+  if (unmatched_.empty()) return mismatch(nullptr, &event);
   const WorkflowCommand command = std::move(unmatched_.front());
   unmatched_.pop_front();
-  if (!agrees(command, event)) return TaskFailure{true, mismatch(&command, &event)};
+  if (!agrees(command, event)) return mismatch(&command, &event);
   if (command.machine) {
     command.machine->confirmed(event);
     if (event.type != EventType::timer_started) instance_.confirmed()[event.id] = command.machine;
@@ -229,7 +229,7 @@ std::optional<TaskFailure> Engine::finish_matching(const Event& event) {
   matching_ = false;
   while (!unmatched_.empty() && unmatched_.front().version) unmatched_.pop_front();
   if (unmatched_.empty()) return std::nullopt;
-  return TaskFailure{true, mismatch(&unmatched_.front(), &event)};
+  return mismatch(&unmatched_.front(), &event);
 }
 
 }  // namespace trivium::units::workflows

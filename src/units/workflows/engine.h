@@ -33,8 +33,16 @@ class Engine {
   const TaskFailure& failure() const { return *failure_; }
 
   std::vector<WorkflowCommand> take_commands();
+  // Those the history has no event for.
+  const std::deque<WorkflowCommand>& unmatched() const { return unmatched_; }
   // To be sent once the commands are durable.
   std::vector<LocalMessage> take_messages() { return instance_.take_messages(); }
+
+  // See Instance; after Step::done.
+  bool begin_query(std::string_view name, const Values& arguments) {
+    return instance_.begin_query(name, arguments);
+  }
+  std::optional<lua::Reply> query_step() { return instance_.query_step(); }
 
   int64_t last_event_id() const { return last_event_id_; }
   // The run has produced its closing command.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "units/workflows/failure.h"
+#include "units/workflows/header.h"
 #include "units/workflows/meanings.h"
 #include "units/workflows/payload.h"
 
@@ -147,6 +148,7 @@ Instance::Step Instance::step() {
         return Step::closed;
       }
       if (closing_) {
+        carry_over(closing_->attributes);
         emit(*std::exchange(closing_, std::nullopt));
         return Step::closed;
       }
@@ -162,6 +164,24 @@ Instance::Step Instance::step() {
     isolate_->complete(queued.op, std::move(*reply));
     code_ready_ = true;
   }
+}
+
+bool Instance::begin_query(std::string_view name, const Values& arguments) {
+  querying_ = true;
+  return isolate_ && isolate_->start_kept(name, arguments);
+}
+
+std::optional<lua::Reply> Instance::query_step() {
+  switch (isolate_->run()) {
+    case lua::Isolate::Step::preempted:
+      return std::nullopt;
+    case lua::Isolate::Step::waiting:
+      return lua::Reply::failure(Error::of(kind::invalid, "a query handler must not wait"));
+    case lua::Isolate::Step::finished:
+      break;
+  }
+  lua::Outcome outcome = isolate_->take_outcome();
+  return lua::Reply{std::move(outcome.error), std::move(outcome.values)};
 }
 
 void Instance::finish() {
@@ -249,6 +269,21 @@ void Instance::send_to_self(lua::Message message) {
   code_ready_ = true;
 }
 
+// Messages nobody received yet: the next run begins with them.
+void Instance::carry_over(Object& attributes) {
+  Array messages;
+  for (const lua::Message& message : isolate_->take_mailbox()) {
+    if (message.topic.starts_with('@')) continue;
+    Result<Array> input = payloads_of(message.values);
+    if (!input) continue;  // from a workflow to itself, never encoded
+    if (input->empty()) input->push_back(null_payload());
+    messages.push_back(Object{{"signal_name", message.topic},
+                              {"input", std::move(*input)},
+                              {"header", signal_header(Frame(), message.from.text())}});
+  }
+  if (!messages.empty()) attributes.set("carried_over", std::move(messages));
+}
+
 // What other coroutines issued in the same round goes with them.
 void Instance::close_with(WorkflowCommand command) { closing_ = std::move(command); }
 
@@ -262,6 +297,11 @@ lua::Dispatch Instance::dispatch(lua::Isolate&, lua::Command& command, lua::OpId
   if (loading_) {
     reply = lua::Reply::failure(Error::of(
         kind::invalid, std::string(command.type().name) + " cannot be used while the code is loaded"));
+    return lua::Dispatch::done;
+  }
+  if (querying_ && &command.type() != &WorkflowInfo::command_type) {
+    reply = lua::Reply::failure(
+        Error::of(kind::invalid, std::string(command.type().name) + " cannot be used by a query handler"));
     return lua::Dispatch::done;
   }
   Plan plan = plan_command(*this, op, command);

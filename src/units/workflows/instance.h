@@ -38,6 +38,10 @@ struct EngineParts {
 struct TaskFailure {
   bool nondeterminism = false;
   std::string message;
+  // Where the code left the history, if it did.
+  int64_t event_id = 0;
+  std::string expected = {};  // what the history has there
+  std::string actual = {};    // what the code asks for
 };
 
 // A message to a process of this runtime, for after the commit.
@@ -80,6 +84,11 @@ class Instance final : public lua::Host {
   void interrupt() noexcept {
     if (isolate_) isolate_->interrupt();
   }
+  // Calls a query handler instead of everything else; the instance is of no further use. False: no such
+  // handler.
+  bool begin_query(std::string_view name, const Values& arguments);
+  // Nothing while the slice is over.
+  std::optional<lua::Reply> query_step();
   size_t memory_used() const { return isolate_ ? isolate_->memory_used() : 0; }
 
   // Outcomes, delivered by the next begin_task: completions first, then deliveries, then exits.
@@ -139,6 +148,7 @@ class Instance final : public lua::Host {
   bool load();
   void finish();
   void fail_workflow(const Error& error);
+  void carry_over(Object& attributes);
 
   struct Queued {
     lua::OpId op;
@@ -164,6 +174,7 @@ class Instance final : public lua::Host {
   int64_t history_length_ = 0;
   int64_t history_size_ = 0;
   bool replaying_ = false;
+  bool querying_ = false;
   int64_t next_ = 0;
   uint64_t random_state_ = 0;
 

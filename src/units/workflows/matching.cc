@@ -64,7 +64,7 @@ std::string describe(EventType type, const Object& attributes) {
   return text;
 }
 
-std::string mismatch(const WorkflowCommand* command, const Event* event) {
+TaskFailure mismatch(const WorkflowCommand* command, const Event* event) {
   const std::string code =
       command != nullptr ? describe(command->event, command->attributes) : "nothing more";
   const std::string history = event != nullptr && is_command_event(event->type)
@@ -72,8 +72,10 @@ std::string mismatch(const WorkflowCommand* command, const Event* event) {
                                         std::to_string(event->id) + ", " +
                                         std::string(event_name(event->type)) + ")"
                                   : "nothing more";
-  return "[TMPRL1100] the code does not fit the history: it asks for " + code + " where the history has " +
-         history;
+  return {true,
+          "[TMPRL1100] the code does not fit the history: it asks for " + code + " where the history has " +
+              history,
+          event != nullptr ? event->id : 0, history, code};
 }
 
 bool is_version_upsert(const Event& event) {

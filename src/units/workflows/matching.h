@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "units/workflows/machine.h"
+#include "units/workflows/instance.h"
 
 namespace trivium::units::workflows {
 
@@ -15,7 +15,7 @@ bool agrees(const WorkflowCommand& command, const Event& event);
 std::string describe(EventType type, const Object& attributes);
 
 // "[TMPRL1100] the code asks for … where the history has …".
-std::string mismatch(const WorkflowCommand* command, const Event* event);
+TaskFailure mismatch(const WorkflowCommand* command, const Event* event);
 
 // The upsert that belongs to a Version marker.
 bool is_version_upsert(const Event& event);

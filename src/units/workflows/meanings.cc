@@ -18,6 +18,7 @@ constexpr Meaning meanings[] = {
     means<SideEffect>,      means<Send>,       means<Spawn>,         means<Exec>,
     means<ExecuteWorkflow>, means<ExecChild>,  means<Control>,       means<WorkflowVersion>,
     means<WorkflowInfo>,    means<Upgrade>,    means<NameOperation>, means<WorkflowAttributes>,
+    means<HandleQuery>,
 };
 
 }  // namespace

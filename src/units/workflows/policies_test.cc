@@ -254,6 +254,36 @@ TEST_F(Policies, EndedRunsAreForgottenAfterAWhile) {
   EXPECT_TRUE(world.history("one").empty());
 }
 
+TEST_F(Policies, EndedRunsGoAFewAtATime) {
+  world.options.sweep_interval = std::chrono::hours(1);
+  world.options.retention = std::chrono::hours(1);
+  world.restart();
+  for (int i = 0; i < 250; ++i) {
+    const std::string id = "wf" + std::to_string(i);
+    world.start("app:wait", {}, Object{{"workflow.id", id}});
+    world.signal(id, "go");
+  }
+  world.start("app:wait", {}, Object{{"workflow.id", "open"}});
+  const auto ended = [&] {
+    size_t count = 0;
+    world.service().list(RunStatus::completed, 1000,
+                         [&](const Result<std::vector<RunRow>>& runs) { count = runs->size(); });
+    world.queue().pump();
+    return count;
+  };
+  EXPECT_EQ(ended(), 250U);
+  // Each count shares its transaction with at most one batch.
+  world.timers().advance(std::chrono::hours(3));
+  size_t before = 250;
+  for (int i = 0; i < 10 && before > 0; ++i) {
+    const size_t now = ended();
+    EXPECT_LE(before - now, 100U);
+    before = now;
+  }
+  EXPECT_EQ(before, 0U);
+  EXPECT_FALSE(world.history("open").empty());
+}
+
 // --- storage ----------------------------------------------------------------------------------------
 
 TEST_F(Policies, AFullDiskMakesWorkflowsWaitAndLosesNothing) {

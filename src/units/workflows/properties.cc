@@ -59,6 +59,9 @@ Plan plan(Instance& instance, lua::OpId, WorkflowAttributes& command) {
       }};
 }
 
+// The isolate has the handler; the history has nothing to do with it.
+Plan plan(Instance&, lua::OpId, HandleQuery&) { return Plan::now(lua::Reply::of(true)); }
+
 Plan plan(Instance& instance, lua::OpId, NameOperation& command) {
   Result<Value> outcome = instance.parts().processes.name_operation(
       command.verb, command.name, command.pid.empty() ? instance.info().pid() : command.pid);

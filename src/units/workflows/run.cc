@@ -69,7 +69,9 @@ void Run::evict() {
 
 void Run::retry() {
   post([this] {
-    if (phase_ == Phase::parked) phase_ = Phase::idle;
+    if (phase_ != Phase::parked) return;
+    phase_ = Phase::idle;
+    told_.clear();
   });
 }
 

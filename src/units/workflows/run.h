@@ -86,6 +86,7 @@ class Run final : public sched::Runnable {
   void loaded(const Result<>& outcome, std::optional<RunRow> row, const std::vector<std::string>& batches);
   void begin_task(std::vector<Event> history);
   std::vector<Event> number_events();
+  Duration task_timeout() const;
   sched::Outcome compute();
   void commit();
   void committed(Result<> outcome, const std::shared_ptr<TaskCommit>& commit);
@@ -96,6 +97,7 @@ class Run final : public sched::Runnable {
   void give_back();
   void drop_engine();
   void park(const TaskFailure& failure);
+  void note_parked(const std::string& reason);
   void pause(Duration delay);
   void fail_too_long();
   void close();
@@ -119,6 +121,7 @@ class Run final : public sched::Runnable {
   int64_t compute_since_ns_ = 0;
   int64_t last_time_ns_ = 0;
   std::vector<LocalMessage> messages_;
+  std::string told_;      // why it is parked, as it was logged
   bool delayed_ = false;  // the first task may not begin yet
   bool warned_ = false;
   bool ended_ = false;  // in the store; the commit in progress tells whether by itself

@@ -125,14 +125,23 @@ void Run::begin_task(std::vector<Event> history) {
   phase_ = Phase::computing;
 }
 
+// How long a task may compute: workflow.task_timeout of the start, or the worker's.
+Duration Run::task_timeout() const {
+  const int64_t own = integer_at(engine_->info().started, "workflow_task_timeout");
+  return own > 0 ? Duration(own) : core_->options().task_timeout;
+}
+
 sched::Outcome Run::compute() {
   switch (engine_->step()) {
     case Engine::Step::again:
-      if (core_->parts().clock.monotonic_ns() - compute_since_ns_ > core_->options().task_timeout.count()) {
+      if (core_->parts().clock.monotonic_ns() - compute_since_ns_ > task_timeout().count()) {
+        const Duration timeout = task_timeout();
         core_->log().error("a workflow computes for too long without waiting; it is stopped and tried again",
                            {{"workflow", row_.workflow_id}, {"type", row_.type}});
+        note_parked("the workflow computes for more than " + format_duration(timeout) +
+                    " without waiting; it is tried again and again");
         give_back();
-        pause(core_->options().task_timeout);
+        pause(timeout);
         return sched::Outcome::idle;
       }
       return sched::Outcome::again;
@@ -284,14 +293,20 @@ void Run::give_back() {
 void Run::park(const TaskFailure& failure) {
   give_back();
   phase_ = Phase::parked;
-  if (row_.parked == failure.message) return;
-  row_.parked = failure.message;
-  core_->log().error(
-      "a workflow cannot go on and waits until its code or its surroundings are put right",
-      {{"workflow", row_.workflow_id}, {"run", run_id_}, {"type", row_.type}, {"reason", failure.message}});
+  if (std::exchange(told_, failure.message) != failure.message) {
+    core_->log().error(
+        "a workflow cannot go on and waits until its code or its surroundings are put right",
+        {{"workflow", row_.workflow_id}, {"run", run_id_}, {"type", row_.type}, {"reason", failure.message}});
+  }
+  note_parked(failure.message);
+}
+
+// For whoever looks at the store.
+void Run::note_parked(const std::string& reason) {
+  if (row_.parked == reason) return;
+  row_.parked = reason;
   core_->transact(
-      [id = run_id_, fence = row_.fence, reason = failure.message](Tables& tables,
-                                                                   ScriptContext&) -> Result<> {
+      [id = run_id_, fence = row_.fence, reason](Tables& tables, ScriptContext&) -> Result<> {
         std::optional<RunRow> row = tables.run(id);
         if (row && row->status == RunStatus::running && row->fence == fence) {
           row->parked = reason;

@@ -298,6 +298,34 @@ void Service::history(const std::string& pid, const std::string& run_id,
       });
 }
 
+void Service::query(const std::string& pid, WorkflowQuery query, std::function<void(lua::Reply)> done) {
+  auto request = std::make_shared<ReplayRequest>();
+  request->query = std::move(query);
+  core_->transact(
+      [request, core = core_, id = workflow_id_of(pid)](Tables& tables, ScriptContext&) -> Result<> {
+        const std::optional<RunRow> row = tables.current_run(id);
+        if (!row) return fail(no_workflow(id));
+        request->place = core->place(row->worker);
+        request->workflow_id = id;
+        request->run_id = row->run_id;
+        for (const std::string& batch : tables.history(row->run_id, 1, -1)) {
+          if (Result<> decoded = decode_events(batch, request->history); !decoded) return decoded;
+        }
+        return {};
+      },
+      [request, core = core_, done = std::move(done)](Result<> outcome) {
+        if (!outcome) return done(lua::Reply::failure(std::move(outcome.error())));
+        const auto job = sched::make_ref<ReplayJob>(
+            core->engine_parts(), core->parts().clock, std::move(*request),
+            [core, done](ReplayOutcome replayed) {
+              if (!replayed.failure) return done(std::move(replayed.answer));
+              done(lua::Reply::failure(
+                  Error::of(kind::internal, "the workflow cannot be asked: " + replayed.failure->message)));
+            });
+        core->parts().scheduler.wake(*job);
+      });
+}
+
 void Service::retry_parked() { core_->retry_parked(); }
 
 void Service::heard(const std::string& hint) {

@@ -16,6 +16,7 @@
 #include "sched/timers.h"
 #include "units/workflows/instance.h"
 #include "units/workflows/options.h"
+#include "units/workflows/replay_job.h"
 #include "units/workflows/store/store.h"
 
 namespace trivium::units::workflows {
@@ -127,6 +128,9 @@ class Service {
   // `run_id` empty: the latest run.
   void history(const std::string& pid, const std::string& run_id,
                std::function<void(Result<std::vector<Event>>)> done);
+  // Replays the run (`run_id` empty: the latest) with an instance of its own and asks a handler of its code;
+  // nothing is written. NotFound: no such workflow, or it has no such handler.
+  void query(const std::string& pid, WorkflowQuery query, std::function<void(lua::Reply)> done);
   // New code was loaded: runs that could not go on try again.
   void retry_parked();
   // A hint from another runtime on the same store; empty: hints may have been missed.

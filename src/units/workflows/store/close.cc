@@ -143,6 +143,19 @@ void treat_children(Tables& tables, const RunRow& run, ScriptContext& context) {
   }
 }
 
+// Messages the code had not received when it continued as new.
+void carry_over(Tables& tables, const RunStart& next, const Object& attributes, ScriptContext& context) {
+  const Value* messages = attributes.find("carried_over");
+  if (messages == nullptr || !messages->is_array()) return;
+  for (const Value& message : messages->as_array()) {
+    if (!message.is_object()) continue;
+    InboundRow inbound;
+    inbound.type = EventType::execution_signaled;
+    inbound.attributes = message.as_object();
+    (void)post(tables, next.workflow_id, next.run_id, "", std::move(inbound), context);
+  }
+}
+
 Object first_attributes(Tables& tables, std::string_view run_id) {
   std::vector<Event> events;
   for (const std::string& batch : tables.history(run_id, 1, 1)) (void)decode_events(batch, events);
@@ -167,6 +180,7 @@ void close_run(Tables& tables, RunRow run, EventType how, const Object& attribut
   context.changes.closed.push_back(run);
   if (next) {
     (void)start_run(tables, *next, context);
+    carry_over(tables, *next, attributes, context);
   } else if (!run.parent_run_id.empty()) {
     tell_parent(tables, run, how, attributes, context);
   }

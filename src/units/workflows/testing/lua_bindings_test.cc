@@ -93,8 +93,8 @@ void fill_cancel_call(lua_State* L, CancelCall& c) {
   c.call = static_cast<lua::OpId>(luaL_checkinteger(L, 1));
 }
 void fill_send(lua_State* L, Send& c) {
-  c.destination = text(L, 1);
-  c.topic = text(L, 2);
+  c.destination = luaL_checkstring(L, 1);
+  c.topic = luaL_checkstring(L, 2);
   c.values = rest(L, 3);
 }
 void fill_spawn(lua_State* L, Spawn& c) {

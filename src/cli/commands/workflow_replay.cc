@@ -1,0 +1,120 @@
+#include <fstream>
+#include <iterator>
+
+#include "cli/application.h"
+#include "cli/assembly/replayer.h"
+#include "cli/commands/commands.h"
+#include "cli/json_text.h"
+#include "cli/log_setup.h"
+#include "cli/workflows/run_text.h"
+#include "cli/workflows/stores.h"
+#include "core/wire.h"
+
+namespace trivium::cli {
+namespace {
+
+using units::workflows::TaskFailure;
+
+Result<ExportedRun> read_export(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return fail(kind::not_found, "cannot read " + file);
+  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  auto run = parse_export(text);
+  if (!run) return fail(run.error().kind, file + ": " + run.error().message);
+  return run;
+}
+
+Object outcome_json(const std::string& file, const ExportedRun& run,
+                    const std::optional<TaskFailure>& failure, size_t events) {
+  Object out{{"file", file},
+             {"workflow_id", run.workflow_id},
+             {"type", run.type},
+             {"events", static_cast<int64_t>(events)},
+             {"deterministic", !failure}};
+  if (!failure) return out;
+  out.set("message", failure->message);
+  if (failure->event_id != 0) out.set("event_id", failure->event_id);
+  if (!failure->expected.empty()) out.set("expected", failure->expected);
+  if (!failure->actual.empty()) out.set("actual", failure->actual);
+  return out;
+}
+
+std::string outcome_text(const std::string& file, const ExportedRun& run,
+                         const std::optional<TaskFailure>& failure, size_t events) {
+  const std::string what = file + ": " + run.workflow_id + " (" + run.type + ")";
+  if (!failure) return what + " fits: " + std::to_string(events) + " events\n";
+  std::string text = what + " does not fit\n";
+  if (failure->actual.empty()) return text + "  " + failure->message + "\n";
+  if (failure->event_id != 0) text += "  event:    " + std::to_string(failure->event_id) + "\n";
+  return text + "  expected: " + failure->expected + "\n  actual:   " + failure->actual + "\n";
+}
+
+Result<std::unique_ptr<Replayer>> compiled(const GlobalOptions& global, const SourceOptions& source,
+                                           const RuntimeFactory& make) {
+  const auto config = load_config(global, source);
+  if (!config) return fail(config.error());
+  const Log log(make_log_router(global, source, **config, true), "workflow");
+  const auto application = load_checked(global, source, **config, make, log);
+  if (!application) return fail(application.error());
+  return Replayer::create(*application, log);
+}
+
+}  // namespace
+
+// Answered here, from the history and today's code: it makes no difference whether a runtime is there.
+Result<int> query_workflow(const GlobalOptions& global, const WorkflowRequest& request,
+                           const RuntimeFactory& make, std::string& out) {
+  auto stores = open_workflow_stores(global, request.source, request.store);
+  if (!stores) return fail(std::move(stores.error()));
+  const auto found = find_run(*stores, request.words[0]);
+  if (!found) return fail(found.error());
+  auto history = found->store->open->history(found->run.run_id);
+  if (!history) return fail(std::move(history.error()));
+  const auto replayer = compiled(global, request.source, make);
+  if (!replayer) return fail(replayer.error());
+  Array values;
+  for (size_t i = 2; i < request.words.size(); ++i) values.push_back(typed_value(request.words[i]));
+  const auto& run = found->run;
+  const auto outcome = (*replayer)->replay(
+      {run.workflow_id, run.run_id, run.type, found->store->id, run.worker, std::move(*history)},
+      units::workflows::WorkflowQuery{request.words[1], encode_values(values)});
+  if (outcome.failure) {
+    return fail(kind::internal, "the workflow cannot be asked: " + outcome.failure->message);
+  }
+  if (outcome.answer.error) return fail(*outcome.answer.error);
+  append_json(out, first_value(outcome.answer.values),
+              request.json ? JsonSpacing::none : JsonSpacing::spaced);
+  out += '\n';
+  return 0;
+}
+
+Result<int> replay_workflows(const GlobalOptions& global, const WorkflowRequest& request,
+                             const RuntimeFactory& make, std::string& out) {
+  std::vector<ExportedRun> runs;
+  for (const std::string& file : request.words) {
+    auto run = read_export(file);
+    if (!run) return fail(std::move(run.error()));
+    runs.push_back(std::move(*run));
+  }
+  const auto replayer = compiled(global, request.source, make);
+  if (!replayer) return fail(replayer.error());
+  int status = 0;
+  Array outcomes;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const size_t events = runs[i].events.size();
+    const auto failure = (*replayer)->replay(runs[i]).failure;
+    if (failure) status = 1;
+    if (request.json) {
+      outcomes.push_back(outcome_json(request.words[i], runs[i], failure, events));
+    } else {
+      out += outcome_text(request.words[i], runs[i], failure, events);
+    }
+  }
+  if (request.json) {
+    append_json(out, outcomes, JsonSpacing::none);
+    out += '\n';
+  }
+  return status;
+}
+
+}  // namespace trivium::cli

@@ -1,0 +1,84 @@
+#include "units/workflows/replay_job.h"
+
+#include <utility>
+
+#include "units/workflows/matching.h"
+
+namespace trivium::units::workflows {
+
+ReplayJob::ReplayJob(const EngineParts& parts, const Clock& clock, ReplayRequest request, Done done)
+    : clock_(clock),
+      engine_(parts, std::move(request.place), std::move(request.workflow_id), std::move(request.run_id)),
+      limit_(request.limit),
+      query_(std::move(request.query)),
+      done_(std::move(done)) {
+  if (!request.history.empty()) last_ = request.history.back();
+  engine_.feed(std::move(request.history), last_.id);
+}
+
+sched::Outcome ReplayJob::run() {
+  if (since_ns_ == 0) since_ns_ = clock_.monotonic_ns();
+  return asking_ ? ask() : replay();
+}
+
+sched::Outcome ReplayJob::replay() {
+  switch (engine_.step()) {
+    case Engine::Step::again:
+      return slice_over();
+    case Engine::Step::failed:
+      return end({engine_.failure(), {}});
+    case Engine::Step::done:
+      break;
+  }
+  if (!query_) return end({left_over(), {}});
+  if (std::optional<lua::Reply> known = built_in()) return end({{}, std::move(*known)});
+  if (!engine_.begin_query(query_->name, query_->arguments)) {
+    return end({{}, lua::Reply::failure(Error::of(kind::not_found, "unknown query type: " + query_->name))});
+  }
+  asking_ = true;
+  return ask();
+}
+
+sched::Outcome ReplayJob::ask() {
+  std::optional<lua::Reply> answer = engine_.query_step();
+  if (!answer) return slice_over();
+  return end({{}, std::move(*answer)});
+}
+
+// What every workflow answers.
+std::optional<lua::Reply> ReplayJob::built_in() const {
+  const RunInfo& info = engine_.info();
+  if (query_->name == "state") return lua::Reply::of(Object());
+  if (query_->name == "pid") return lua::Reply::of(info.workflow_id);
+  if (query_->name == "__stack_trace") return lua::Reply::of("Workflow: " + info.entry_id);
+  if (query_->name == "__open_sessions") return lua::Reply::of(Array());
+  return std::nullopt;
+}
+
+sched::Outcome ReplayJob::slice_over() {
+  if (clock_.monotonic_ns() - since_ns_ <= limit_.count()) return sched::Outcome::again;
+  return end({TaskFailure{false, "the workflow computes for too long without waiting"}, {}});
+}
+
+sched::Outcome ReplayJob::end(ReplayOutcome outcome) {
+  std::exchange(done_, nullptr)(std::move(outcome));
+  return sched::Outcome::done;
+}
+
+// A run does not go on behind the history, so the engine has no later event at which it would compare what
+// the last task asked for.
+std::optional<TaskFailure> ReplayJob::left_over() const {
+  const bool by_code =
+      is_close_event(last_.type) && value_at(last_.attributes, "workflow_task_completed_event_id") != nullptr;
+  if (!by_code && is_close_event(last_.type)) return std::nullopt;
+  for (const WorkflowCommand& command : engine_.unmatched()) {
+    if (command.version) continue;
+    // Behind the last task of an open run anything may follow only if the task itself is in the history.
+    if (last_.type == EventType::task_started) return std::nullopt;
+    return mismatch(&command, by_code ? &last_ : nullptr);
+  }
+  if (by_code && !engine_.closed()) return mismatch(nullptr, &last_);
+  return std::nullopt;
+}
+
+}  // namespace trivium::units::workflows

@@ -1,0 +1,35 @@
+"""Histories of earlier days, run through today's runtime: tests/histories has applications and what they exported.
+
+A folder that stops fitting is a change of how workflows are replayed: runs that are open somewhere would be parked.
+"""
+import shutil
+
+import pytest
+
+from harness import binary
+
+FOLDER = binary.REPOSITORY / "tests/histories"
+APPLICATIONS = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
+
+
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_still_replays(app, name):
+    shutil.copytree(FOLDER / name, app.folder, dirs_exist_ok=True)
+    files = sorted(path.name for path in app.folder.glob("*.json"))
+    assert files
+    result = app.run("workflow", "replay", *files, timeout=300)
+    assert (result.code, result.stderr) == (0, ""), result.stdout
+    assert len(result.lines) == len(files)
+    assert not (app.folder / ".trivium").exists()  # nothing was opened or written
+
+
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_would_notice_a_change(app, name):
+    """The same application whose workflows all begin with one more timer."""
+    shutil.copytree(FOLDER / name, app.folder, dirs_exist_ok=True)
+    source = app.folder / "src/workflows.lua"
+    source.write_text(source.read_text().replace("local first = 0", "local first = 1"))
+    files = sorted(path.name for path in app.folder.glob("*.json"))
+    result = app.run("workflow", "replay", *files, timeout=300)
+    assert result.code == 1
+    assert sum("does not fit" in line for line in result.lines) == len(files), result.stdout

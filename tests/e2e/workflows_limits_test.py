@@ -1,0 +1,132 @@
+"""What bounds a workflow, and what becomes of one that goes beyond."""
+import json
+import time
+
+from harness import binary
+
+START = """
+local id, name, timeout = ...
+local options = {["workflow.id"] = name, ["workflow.task_timeout"] = timeout}
+local pid, err = process.with_options(options):spawn(id, "trivium:workflow_worker")
+if err then return nil, err end
+io.print(pid)
+"""
+
+
+def shown_until(app, name, reached):
+    deadline = time.monotonic() + binary.patience(120)
+    while True:
+        run = json.loads(app.run("workflow", "show", name, "--json").stdout)
+        if reached(run):
+            return run
+        assert time.monotonic() < deadline, run
+
+
+def test_code_that_never_waits_is_visible_and_goes_on_once_it_does(app):
+    app.program(START, ("io",), "- {name: loop, kind: workflow.lua, source: file://loop.lua}")
+    app.write({"src/loop.lua": "return {main = function() while true do end end}"})
+    with app.start("run") as running:
+        running.wait_for("runtime ready")
+    assert app.main("app:loop", "l", "100ms").code == 0
+    with app.start("run") as running:
+        running.wait_for("computes for too long without waiting", timeout=120)
+        run = shown_until(app, "l", lambda run: run["parked"])
+    assert run["parked"] == "the workflow computes for more than 100ms without waiting; it is tried again and again"
+    assert "Parked" in app.run("workflow", "list").stdout
+    app.write({"src/loop.lua": "return {main = function() return 1 end}"})
+    with app.start("run") as running:
+        running.wait_for("runtime ready")
+        run = shown_until(app, "l", lambda run: run["status"] == "Completed")
+    assert run["result"] == 1 and run["parked"] is None
+
+
+def test_messages_that_were_not_received_go_on_with_the_next_run(checks):
+    checks.unit(
+        "workflow.lua",
+        "sum",
+        """
+        return {main = function(round, sum)
+          process.listen("next"):receive()
+          if round == 1 then process.upgrade(nil, 2, 0) end
+          local numbers = process.listen("number")
+          for _ = 1, 3 do sum = sum + numbers:receive() end
+          return sum
+        end}
+        """,
+    )
+    checks.run(
+        """
+        local pid = process.spawn("app:sum", "trivium:workflow_worker", 1, 0)
+        process.monitor(pid)
+        for _, n in ipairs({1, 20, 300}) do process.send(pid, "number", n) end
+        process.send(pid, "next")
+        process.send(pid, "next")
+        check.eq("sum", process.events():receive().result.value, 321)
+        """,
+        timeout=120,
+    )
+
+
+def test_arguments_that_are_not_data(checks):
+    checks.unit("workflow.lua", "echo", "return {main = function(a, b) return {type(a), b} end}")
+    checks.unit(
+        "workflow.lua",
+        "mixed",
+        """
+        return {main = function()
+          local list = {1, key = 2}
+          local _, err = funcs.call("app:f", list)
+          local cyclic = {} cyclic.self = cyclic
+          local _, again = funcs.call("app:f", cyclic)
+          local _, large = funcs.call("app:f", string.rep("x", 3 << 20))
+          return {err:kind(), again:kind(), large:kind(), large:message()}
+        end}
+        """,
+        "modules: [funcs]",
+    )
+    checks.function("f", "return 1", "modules: []")
+    checks.run(
+        """
+        local value = process.exec("app:echo", "trivium:workflow_worker", print, 2)
+        check.eq("a function arrives as nil", value, {"nil", 2})
+        local answer, err = process.exec("app:mixed", "trivium:workflow_worker")
+        check.eq("no error", err, nil)
+        check.eq("large", answer[3], "Invalid")
+        check.that("how large", answer[4]:find("larger than the limit", 1, true), answer[4])
+        check.that("mixed", answer[1] ~= "" and answer[2] ~= "", answer)
+        check.fail("at the start", "Invalid", "larger than the limit",
+          process.spawn("app:echo", "trivium:workflow_worker", string.rep("x", 3 << 20)))
+        """,
+        timeout=120,
+    )
+
+
+def test_ended_runs_are_kept_as_long_as_the_provider_says(app):
+    app.program(
+        START.replace('"trivium:workflow_worker"', '"app:jobs"'),
+        ("io",),
+        """
+        - {name: store, kind: workflow.sqlite, file: data/jobs.db, retention: 0s}
+        - {name: jobs, kind: workflow.worker, provider: "app:store"}
+        - {name: quick, kind: workflow.lua, source: "return {main = function() end}", meta: {workflow: {worker: jobs}}}
+        - {name: wait, kind: workflow.lua, source: file://wait.lua, meta: {workflow: {worker: jobs}}}
+        """,
+        {"wait.lua": "return {main = function() process.inbox():receive() end}"},
+    )
+    assert app.main("app:quick", "q").code == 0
+    assert app.main("app:wait", "w").code == 0
+
+    def ids():
+        return {run["workflow_id"] for run in json.loads(app.run("workflow", "list", "--json").stdout)}
+
+    deadline = time.monotonic() + binary.patience(120)
+    while ids() != {"w"}:  # removed at the next start at the latest
+        with app.start("run") as running:
+            running.wait_for("runtime ready")
+        assert time.monotonic() < deadline, ids()
+
+
+def test_retention_must_be_a_duration(app):
+    app.program("", (), '- {name: store, kind: workflow.sqlite, file: data/jobs.db, retention: "a week"}')
+    result = app.run("lint")
+    assert result.code == 1 and "retention" in result.stdout + result.stderr
