@@ -38,8 +38,7 @@ Values encode_event(std::string_view kind, std::string_view from, int64_t now_ns
 }
 
 // result = {value = v} | {error = e} | {}
-void put_result(std::string& bytes, wire::Writer& out, const Boxed<Error>& error,
-                const Values& values) {
+void put_result(std::string& bytes, wire::Writer& out, const Boxed<Error>& error, const Values& values) {
   out.put_string("result");
   out.byte(wire::table);
   out.byte(wire::object_when_empty);

@@ -35,7 +35,7 @@ size_t ProcessHost::size() const {
   return processes_.size();
 }
 
-void ProcessHost::stop(std::function<void()> done) {
+void ProcessHost::stop(const std::function<void()>& done) {
   std::vector<sched::Ref<Process>> remaining;
   {
     const std::lock_guard lock(mutex_);

@@ -69,7 +69,7 @@ class ProcessHost final : public SpawnTarget, public std::enable_shared_from_thi
   void start();
   // Refuses new processes, cancels those that run, and after the timeout ends what is left. `done` is
   // called once, when the last one is gone.
-  void stop(std::function<void()> done);
+  void stop(const std::function<void()>& done);
 
   // The PID of the new process or, when the name is taken, of its owner.
   using Spawned = std::function<void(Result<std::string>)>;

@@ -153,7 +153,7 @@ void Service::recover(Done done) {
 
 // --- starting ---------------------------------------------------------------------------------------
 
-void Service::start(StartRequest request, std::function<void(Result<StartedWorkflow>)> done) {
+void Service::start(const StartRequest& request, std::function<void(Result<StartedWorkflow>)> done) {
   Result<Prepared> prepared = prepare(*core_, request);
   if (!prepared) return done(fail(std::move(prepared.error())));
   auto started = std::make_shared<Started>();
@@ -168,7 +168,7 @@ void Service::start(StartRequest request, std::function<void(Result<StartedWorkf
       });
 }
 
-Service::WatchId Service::execute(StartRequest request, Ended ended) {
+Service::WatchId Service::execute(const StartRequest& request, Ended ended) {
   const WatchId id = core_->watches().reserve(std::move(ended));
   Result<Prepared> prepared = prepare(*core_, request);
   if (!prepared) {
@@ -190,7 +190,7 @@ Service::WatchId Service::execute(StartRequest request, Ended ended) {
 
 // --- messages ---------------------------------------------------------------------------------------
 
-void Service::signal(const std::string& pid, lua::Message message, Done done, std::string request_id) {
+void Service::signal(const std::string& pid, const lua::Message& message, Done done, std::string request_id) {
   Result<InboundRow> inbound = signal_of(message);
   if (!inbound) return done(fail(std::move(inbound.error())));
   core_->transact(

@@ -106,13 +106,13 @@ class Service {
   void stop();
 
   // NotFound: no such workflow. AlreadyExists: by the policies of 5.4. Invalid: options.
-  void start(StartRequest request, std::function<void(Result<StartedWorkflow>)> done);
+  void start(const StartRequest& request, std::function<void(Result<StartedWorkflow>)> done);
   // Starts with a generated id and waits for the end. `started` hears of the start (may be null); the watch
   // id is only valid until `ended` is called, which also hears when the start fails.
-  WatchId execute(StartRequest request, Ended ended);
+  WatchId execute(const StartRequest& request, Ended ended);
 
   // `pid`: PID text or workflow id. Done when the message is durable; NotFound: no open workflow.
-  void signal(const std::string& pid, lua::Message message, Done done, std::string request_id = {});
+  void signal(const std::string& pid, const lua::Message& message, Done done, std::string request_id = {});
   void request_cancel(const std::string& pid, std::string reason, Done done);
   void terminate(const std::string& pid, std::string reason, Done done);
 
