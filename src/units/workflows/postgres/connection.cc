@@ -29,7 +29,8 @@ PGconn* connect(const PostgresOptions& options) {
   add("dbname", options.database);
   add("user", options.user);
   add("password", options.password);
-  add("client_encoding", "UTF8");
+  keywords.push_back("client_encoding");
+  values.push_back("UTF8");
   keywords.push_back(nullptr);
   values.push_back(nullptr);
   return PQconnectdbParams(keywords.data(), values.data(), 1);
