@@ -310,6 +310,7 @@ void LocalRuntime::shut_down() {
   if (control_loop_) control_loop_->stop();
   scheduler_.stop();
   timers_.stop();
+  if (workflows_) workflows_->abandon();
   blocking_.shutdown();
 }
 

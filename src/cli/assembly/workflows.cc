@@ -174,6 +174,10 @@ void Workflows::stop() {
   }
 }
 
+void Workflows::abandon() {
+  for (const auto& [id, worker] : workers_) worker->service->abandon();
+}
+
 lua::Dispatch Workflows::execute(units::Process& caller, lua::OpId op, units::ExecuteWorkflow& command,
                                  lua::Reply& reply) {
   const auto bound = worker_of_.find(command.id);

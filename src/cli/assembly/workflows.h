@@ -24,6 +24,8 @@ class Workflows final : public units::WorkflowGateway {
   // `tolerant`: a store that another runtime holds is an error of the first use instead.
   Result<> open(const app::FieldContext& context, app::Problems& problems, bool tolerant);
   void stop();
+  // Lets go of what is left; after the scheduler has stopped for good.
+  void abandon();
 
   lua::Dispatch execute(units::Process& caller, lua::OpId op, units::ExecuteWorkflow& command,
                         lua::Reply& reply) override;

@@ -283,9 +283,16 @@ void Core::stop() {
     recent.swap(recent_);
     in_recent_.clear();
   }
-  for (const auto& [id, run] : runs) run->close_from_outside();
+  for (const auto& [id, run] : runs) {
+    run->close_from_outside();
+    stopped_runs_.push_back(run);
+  }
   released_.store(true, std::memory_order_release);
   watches_.tell_all({Error{std::string(kind::unavailable), "the runtime stops", true, Value(), {}, {}}, {}});
+}
+
+void Core::abandon() {
+  for (const sched::Ref<Run>& run : std::exchange(stopped_runs_, {})) run->abandon();
 }
 
 }  // namespace trivium::units::workflows

@@ -70,6 +70,8 @@ class Core : public std::enable_shared_from_this<Core> {
   // Removes runs that closed long ago, now and again.
   void sweep();
   void stop();
+  // Lets go of what is left; after the scheduler has stopped for good.
+  void abandon();
   bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
   // Stopped and done with its parts.
   bool released() const { return released_.load(std::memory_order_acquire); }
@@ -96,6 +98,7 @@ class Core : public std::enable_shared_from_this<Core> {
   sched::TimerId poll_{};
   sched::TimerId sweep_{};
   std::unordered_map<std::string, sched::Ref<Run>> runs_;
+  std::vector<sched::Ref<Run>> stopped_runs_;  // that were there at the stop
   using Recent = std::list<sched::Ref<Run>>;
   Recent recent_;  // most recently used first
   std::unordered_map<Run*, Recent::iterator> in_recent_;

@@ -182,6 +182,20 @@ void Run::lost() {
   close();
 }
 
+void Run::abandon() {
+  phase_ = Phase::closed;
+  std::vector<sched::Task> mail;
+  {
+    const std::lock_guard lock(mutex_);
+    mail.swap(mail_);
+  }
+  mail.clear();
+  engine_.reset();
+  unfed_.clear();
+  waiting_.clear();
+  in_task_.clear();
+}
+
 void Run::close() {
   if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;

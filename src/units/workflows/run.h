@@ -69,6 +69,9 @@ class Run final : public sched::Runnable {
   // Another runtime has it.
   void lost();
 
+  // Lets go of everything others hold in turn: for what is left when the scheduler has stopped for good.
+  void abandon();
+
  private:
   enum class Phase { idle, loading, computing, committing, pausing, parked, closed };
 

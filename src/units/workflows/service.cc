@@ -125,6 +125,7 @@ Service::Service(const ServiceParts& parts, ServiceOptions options, std::unique_
 Service::~Service() { stop(); }
 
 void Service::stop() { core_->stop(); }
+void Service::abandon() { core_->abandon(); }
 
 void Service::recover(Done done) {
   if (Sharing* sharing = core_->sharing()) {

@@ -104,6 +104,8 @@ class Service {
   void recover(Done done);
   // Running activities are cancelled and done again by the next runtime. Not from a callback.
   void stop();
+  // Lets go of what is left; after the scheduler has stopped for good.
+  void abandon();
 
   // NotFound: no such workflow. AlreadyExists: by the policies of 5.4. Invalid: options.
   void start(const StartRequest& request, std::function<void(Result<StartedWorkflow>)> done);
