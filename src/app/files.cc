@@ -10,26 +10,13 @@
 #include <system_error>
 
 #include "app/similar.h"
+#include "core/descriptor.h"
 
 namespace trivium::app {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 tl::unexpected<Error> read_failure(const fs::path& path, int code) {
   return fail(code == ENOENT ? kind::not_found : kind::internal,

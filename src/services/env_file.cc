@@ -9,6 +9,8 @@
 #include <mutex>
 #include <system_error>
 
+#include "core/descriptor.h"
+
 namespace trivium::services {
 namespace {
 
@@ -53,25 +55,9 @@ tl::unexpected<Error> system_failure(const std::string& action, const std::strin
   return fail(kind::internal, action + " " + path + ": " + std::generic_category().message(code));
 }
 
-class File {
- public:
-  explicit File(int descriptor) : descriptor_(descriptor) {}
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  int get() const { return descriptor_; }
-  explicit operator bool() const { return descriptor_ >= 0; }
-
- private:
-  const int descriptor_;
-};
-
 // Nothing when the file does not exist.
 Result<std::optional<std::string>> read_file(const std::string& path) {
-  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) {
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
     return system_failure("open", path, errno);
@@ -104,7 +90,7 @@ Result<> write_all(int descriptor, std::string_view text, const std::string& pat
 // Replaces the file as a whole, so that a reader sees the old text or the new one.
 Result<> replace_file(const std::string& path, std::string_view text, mode_t mode) {
   std::string temporary = path + ".XXXXXX";
-  const File file(::mkostemp(temporary.data(), O_CLOEXEC));
+  const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (!file) return system_failure("create", temporary, errno);
   Result<> done = write_all(file.get(), text, temporary);
   if (done && (::fchmod(file.get(), mode) != 0 || ::fsync(file.get()) != 0)) {

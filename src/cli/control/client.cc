@@ -9,22 +9,10 @@
 #include <cstring>
 #include <filesystem>
 
+#include "core/descriptor.h"
+
 namespace trivium::cli {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  const int fd_;
-};
 
 Result<> send_all(int fd, std::string_view text) {
   while (!text.empty()) {

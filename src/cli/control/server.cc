@@ -17,6 +17,8 @@
 #include <deque>
 #include <filesystem>
 
+#include "core/descriptor.h"
+
 namespace trivium::cli {
 namespace {
 
@@ -77,12 +79,10 @@ sockaddr_un address_of(const std::string& path) {
 }
 
 bool somebody_listens(const std::string& path) {
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return false;
+  const Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd) return false;
   const sockaddr_un address = address_of(path);
-  const bool connected = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  ::close(fd);
-  return connected;
+  return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
 // The folder is locked while one looks and binds, so that of two starts one finds the other.
@@ -90,16 +90,11 @@ class FolderLock {
  public:
   explicit FolderLock(const std::filesystem::path& folder)
       : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    if (fd_ >= 0) (void)::flock(fd_, LOCK_EX);
+    if (fd_) (void)::flock(fd_.get(), LOCK_EX);
   }
-  ~FolderLock() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
 
  private:
-  int fd_;
+  const Descriptor fd_;
 };
 
 Result<int> listen_at(const std::string& path) {
