@@ -211,7 +211,8 @@ DRIVER = (
           if event.result.error then io.print("failed", event.result.error:message()) end
         end
       elseif what == "stay" then
-        process.events():receive()
+        local events = process.events()
+        repeat until events:receive().kind == process.event.CANCEL  -- not the end of a flow it started
         return
       end
       io.print("done " .. what)
