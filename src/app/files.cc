@@ -128,6 +128,12 @@ Result<IncludedFile> read_file_value(std::string_view url, const fs::path& direc
   return IncludedFile{std::move(*text), path};
 }
 
+std::string absolute_path(const std::filesystem::path& path) {
+  std::error_code problem;
+  const std::filesystem::path found = fs::weakly_canonical(fs::absolute(path, problem), problem);
+  return problem ? path.string() : found.string();
+}
+
 std::string shown_path(const fs::path& path, const fs::path& base) {
   const fs::path relative = path.lexically_normal().lexically_relative(base.lexically_normal());
   if (relative.empty() || *relative.begin() == "..") return path.lexically_normal().string();

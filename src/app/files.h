@@ -30,6 +30,9 @@ struct IncludedFile {
 Result<IncludedFile> read_file_value(std::string_view url, const std::filesystem::path& directory,
                                      const std::filesystem::path& root);
 
+// One text for every way to write a path, links followed; it need not exist.
+std::string absolute_path(const std::filesystem::path& path);
+
 // The path as messages show it: relative to `base` when it lies below it.
 std::string shown_path(const std::filesystem::path& path, const std::filesystem::path& base);
 

@@ -504,6 +504,40 @@ def test_stores_of_entries(app):
     assert "did you mean app:store" in app.run("workflow", "list", "--store", "app:stoer").stderr
 
 
+SHARED_FILE = """
+- {name: store, kind: workflow.sqlite}
+- {name: jobs, kind: workflow.worker, provider: "app:store"}
+- {name: wait, kind: workflow.lua, source: file://wait.lua, meta: {workflow: {worker: jobs}}}
+- {name: free, kind: workflow.lua, source: file://wait.lua}
+"""
+WAIT = {"wait.lua": "return {main = function() return process.inbox():receive():topic() end}"}
+
+
+def test_a_worker_declared_on_the_default_file_serves_what_names_none(app):
+    app.program(START.replace('"trivium:workflow_worker"', '"app:jobs"'), ("io",), SHARED_FILE, WAIT)
+    started(app, "w", "app:wait")
+    started(app, "f", "app:free")  # the file exists by now
+    app.program(START, ("io",), SHARED_FILE, WAIT)
+    started(app, "g", "app:free")  # by the name of the built-in worker
+    assert {(run["workflow_id"], run["store"]) for run in listed(app)} == {(i, "app:store") for i in "wfg"}
+
+
+def test_a_file_has_one_worker(app):
+    app.program(
+        "",
+        (),
+        """
+        - {name: one, kind: workflow.sqlite, file: data/jobs.db}
+        - {name: two, kind: workflow.sqlite, file: ./data/../data/jobs.db}
+        - {name: a, kind: workflow.worker, provider: one}
+        - {name: b, kind: workflow.worker, provider: two}
+        """,
+    )
+    result = app.run("run", "-x", "app:main")
+    assert result.code == 1 and "data/jobs.db is served by app:a already" in result.stderr, result.stderr
+    assert "app:b" in result.stderr and "_index.yaml" in result.stderr, result.stderr
+
+
 def test_a_reader_takes_nothing_from_a_runtime(shop):
     started(shop)
     with shop.start("run") as running:

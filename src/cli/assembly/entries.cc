@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "app/files.h"
+
 namespace trivium::cli {
 
 ProcessHostEntry read_process_host(app::Fields& fields) {
@@ -63,9 +65,13 @@ Duration read_retention(app::Fields& fields) {
 
 }  // namespace
 
+bool WorkflowStoreEntry::is_default() const {
+  return !postgres && app::absolute_path(file) == app::absolute_path(default_workflow_file);
+}
+
 WorkflowStoreEntry read_workflow_store(app::Fields& fields) {
   WorkflowStoreEntry store;
-  store.file = fields.text("file", ".trivium/workflows.db");
+  store.file = fields.text("file", default_workflow_file);
   store.retention = read_retention(fields);
   store.lifecycle = app::read_lifecycle(fields);
   return store;

@@ -31,12 +31,19 @@ struct GroupScopeEntry {
   app::Lifecycle lifecycle;
 };
 
+// What keeps the workflows of applications that declare nothing.
+inline constexpr const char* default_workflow_provider = "trivium:workflow_store";
+inline constexpr const char* default_workflow_file = ".trivium/workflows.db";
+
 // Either a file of SQLite or a schema of PostgreSQL.
 struct WorkflowStoreEntry {
   std::string file;
   std::optional<units::workflows::PostgresOptions> postgres;
   Duration retention{};  // of closed runs
   app::Lifecycle lifecycle;
+
+  // Whether it is the file of applications that declare nothing.
+  bool is_default() const;
 };
 
 struct WorkflowWorkerEntry {

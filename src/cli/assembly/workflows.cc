@@ -1,8 +1,10 @@
 #include "cli/assembly/workflows.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <future>
 
+#include "app/files.h"
 #include "app/meta.h"
 #include "cli/assembly/entries.h"
 #include "units/commands/reply.h"
@@ -15,9 +17,7 @@
 namespace trivium::cli {
 namespace {
 
-constexpr const char* default_provider = "trivium:workflow_store";
 constexpr const char* default_worker = "trivium:workflow_worker";
-constexpr const char* default_file = ".trivium/workflows.db";
 
 // Stands where a worker would be whose store another runtime holds: says why nothing works.
 class UnavailableHost final : public units::SpawnTarget {
@@ -71,42 +71,36 @@ Workflows::Workflows(units::Node& node, app::SnapshotPtr entries)
 
 Workflows::~Workflows() = default;
 
-Result<> Workflows::open(const app::FieldContext& context, app::Problems& problems, bool tolerant) {
-  bool default_used = false;
-  for (const app::Entry* entry : entries_->of_kind("workflow.lua")) {
-    const std::optional<EntryId> bound = app::workflow_worker(*entry);
-    worker_of_[entry->id.text()] = bound ? bound->text() : default_worker;
-    default_used = default_used || !bound;
-    if (bound && (entries_->find(*bound) == nullptr || entries_->find(*bound)->kind != "workflow.worker")) {
-      problems.add(entry->problem("meta.workflow.worker", "no workflow.worker entry " + bound->text(),
-                                  "leave it out to run on the built-in worker"));
-    }
-  }
-  std::map<std::string, std::string> worker_of_provider;
+// One workflow.worker with its provider.
+struct Workflows::Declared {
+  std::string id;
+  std::string provider;
+  WorkflowStoreEntry store;
+  units::workflows::ServiceOptions options;
+};
+
+std::vector<Workflows::Declared> Workflows::declared(const app::FieldContext& context,
+                                                     app::Problems& problems) const {
+  std::vector<Declared> workers;
+  std::map<std::string, std::string> worker_of_store;
   for (const app::Entry* entry : entries_->of_kind("workflow.worker")) {
     app::Fields fields(*entry, context, problems);
     const WorkflowWorkerEntry worker = read_workflow_worker(fields);
     const app::Entry* provider = entries_->find(worker.provider);
     if (!fields.ok() || provider == nullptr) continue;
     app::Fields provider_fields(*provider, context, problems);
-    const WorkflowStoreEntry store = provider->kind == "workflow.postgres"
-                                         ? read_workflow_postgres(provider_fields)
-                                         : read_workflow_store(provider_fields);
+    WorkflowStoreEntry store = provider->kind == "workflow.postgres" ? read_workflow_postgres(provider_fields)
+                                                                     : read_workflow_store(provider_fields);
     if (!provider_fields.ok()) continue;
-    // Workers of a database are to each other what runtimes on it are.
-    if (store.postgres) {
-      const std::string queue = worker.task_queue.empty() ? entry->id.text() : worker.task_queue;
-      const std::string key = worker.provider.text() + " task queue " + queue;
-      if (const auto [other, fresh] = worker_of_provider.try_emplace(key, entry->id.text()); !fresh) {
-        fields.problem("task_queue", key + " is served by " + other->second + " already",
-                       "give each worker a task queue of its own");
-        continue;
-      }
-    } else if (const auto [other, fresh] =
-                   worker_of_provider.try_emplace(worker.provider.text(), entry->id.text());
-               !fresh) {
-      fields.problem("provider", worker.provider.text() + " serves " + other->second + " already",
-                     "declare a workflow.sqlite entry with another file for each worker");
+    // Workers of a database are to each other what runtimes on it are; a file has one.
+    const std::string queue = worker.task_queue.empty() ? entry->id.text() : worker.task_queue;
+    const std::string served = store.postgres ? worker.provider.text() + " task queue " + queue
+                                              : "the file " + app::absolute_path(store.file);
+    if (const auto [other, fresh] = worker_of_store.try_emplace(served, entry->id.text()); !fresh) {
+      fields.problem(store.postgres ? "task_queue" : "provider",
+                     served + " is served by " + other->second + " already",
+                     store.postgres ? "give each worker a task queue of its own"
+                                    : "declare a workflow.sqlite entry with another file for each worker");
       continue;
     }
     units::workflows::ServiceOptions options;
@@ -114,25 +108,42 @@ Result<> Workflows::open(const app::FieldContext& context, app::Problems& proble
     options.cached_instances = worker.cached_instances;
     options.log_in_replay = worker.log_in_replay;
     options.retention = store.retention;
-    if (Result<> opened =
-            open_worker(worker.provider.text(), entry->id.text(), store, options, false, tolerant);
-        !opened) {
-      return opened;
-    }
+    workers.push_back({entry->id.text(), worker.provider.text(), std::move(store), std::move(options)});
   }
-  // Runs of an entry that is gone are not forgotten: they are told to be parked.
-  std::error_code ignored;
-  default_used = default_used || std::filesystem::exists(default_file, ignored);
-  if (!problems.empty() || !default_used) return {};
-  WorkflowStoreEntry store;
-  store.file = default_file;
-  return open_worker(default_provider, default_worker, store, {}, true, tolerant);
+  return workers;
 }
 
-Result<> Workflows::open_worker(const std::string& provider, const std::string& worker,
-                                const WorkflowStoreEntry& entry,
-                                const units::workflows::ServiceOptions& extra, bool takes_all,
-                                bool tolerant) {
+Result<> Workflows::open(const app::FieldContext& context, app::Problems& problems, bool tolerant) {
+  const std::vector<Declared> workers = declared(context, problems);
+  // A worker declared on the default file is the default worker: a file has only one.
+  const auto declared_default = std::find_if(
+      workers.begin(), workers.end(), [](const Declared& worker) { return worker.store.is_default(); });
+  const std::string unbound = declared_default == workers.end() ? default_worker : declared_default->id;
+  // Runs of an entry that is gone are not forgotten: they are told to be parked.
+  std::error_code ignored;
+  bool default_used = std::filesystem::exists(default_workflow_file, ignored);
+  for (const app::Entry* entry : entries_->of_kind("workflow.lua")) {
+    const std::optional<EntryId> bound = app::workflow_worker(*entry);
+    worker_of_[entry->id.text()] = bound ? bound->text() : unbound;
+    default_used = default_used || !bound;
+    if (bound && (entries_->find(*bound) == nullptr || entries_->find(*bound)->kind != "workflow.worker")) {
+      problems.add(entry->problem("meta.workflow.worker", "no workflow.worker entry " + bound->text(),
+                                  "leave it out to run on the built-in worker"));
+    }
+  }
+  if (!problems.empty()) return {};
+  for (const Declared& worker : workers) {
+    if (Result<> opened = open_worker(worker, worker.id == unbound, tolerant); !opened) return opened;
+  }
+  if (!default_used || declared_default != workers.end()) return {};
+  WorkflowStoreEntry store;
+  store.file = default_workflow_file;
+  return open_worker({default_worker, default_workflow_provider, std::move(store), {}}, true, tolerant);
+}
+
+Result<> Workflows::open_worker(const Declared& declared, bool takes_all, bool tolerant) {
+  const std::string& worker = declared.id;
+  const WorkflowStoreEntry& entry = declared.store;
   auto store = open_store(entry);
   if (!store) {
     if (!tolerant || store.error().kind != kind::conflict) return fail(std::move(store.error()));
@@ -141,8 +152,8 @@ Result<> Workflows::open_worker(const std::string& provider, const std::string& 
     return {};
   }
   auto made = std::make_unique<Worker>(node_, entries_, takes_all ? std::string() : worker);
-  units::workflows::ServiceOptions options = extra;
-  options.provider = provider;
+  units::workflows::ServiceOptions options = declared.options;
+  options.provider = declared.provider;
   options.worker = worker;
   options.memory_limit = node_.options().isolate_memory_limit;
   if (entry.postgres) {
@@ -156,6 +167,7 @@ Result<> Workflows::open_worker(const std::string& provider, const std::string& 
       options, std::make_unique<units::workflows::StoreThread>(std::move(*store)));
   made->host = std::make_shared<WorkflowHostAdapter>(made->service);
   node_.add_host(worker, made->host);
+  if (takes_all && worker != default_worker) node_.add_host(default_worker, made->host);
   std::promise<Result<>> recovered;
   made->service->recover([&recovered](Result<> done) { recovered.set_value(std::move(done)); });
   Worker& opened = *(workers_[worker] = std::move(made));

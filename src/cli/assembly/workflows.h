@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "app/fields.h"
 #include "app/registry.h"
@@ -33,11 +34,12 @@ class Workflows final : public units::WorkflowGateway {
                       lua::Reply& reply) override;
 
  private:
+  struct Declared;
   struct Worker;
 
-  Result<> open_worker(const std::string& provider, const std::string& worker,
-                       const WorkflowStoreEntry& store, const units::workflows::ServiceOptions& extra,
-                       bool takes_all, bool tolerant);
+  std::vector<Declared> declared(const app::FieldContext& context, app::Problems& problems) const;
+  // `takes_all`: workflows that name no worker too.
+  Result<> open_worker(const Declared& declared, bool takes_all, bool tolerant);
 
   units::Node& node_;
   const app::SnapshotPtr entries_;

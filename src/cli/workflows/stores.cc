@@ -21,8 +21,6 @@ using units::workflows::Operator;
 using units::workflows::RunRow;
 using units::workflows::RunStatus;
 
-constexpr const char* default_provider = "trivium:workflow_store";
-constexpr const char* default_file = ".trivium/workflows.db";
 // Runs among which beginnings and similar names are looked for.
 constexpr size_t recent_runs = 2000;
 
@@ -38,17 +36,26 @@ Result<> add(std::vector<WorkflowStore>& stores, const std::string& id, Opened o
   return {};
 }
 
-Opened open_entry(const app::Entry& entry, const app::FieldContext& context) {
+Result<WorkflowStoreEntry> read_entry(const app::Entry& entry, const app::FieldContext& context) {
   app::Problems problems;
   app::Fields fields(entry, context, problems);
-  const bool shared = entry.kind == "workflow.postgres";
-  WorkflowStoreEntry store = shared ? read_workflow_postgres(fields) : read_workflow_store(fields);
+  WorkflowStoreEntry store =
+      entry.kind == "workflow.postgres" ? read_workflow_postgres(fields) : read_workflow_store(fields);
   if (!problems.empty()) return fail(problems.to_error());
-  if (shared) {
-    return units::workflows::open_postgres_operator(std::move(*store.postgres), system_clock(),
-                                                    system_random());
+  return store;
+}
+
+Opened open_store(const WorkflowStoreEntry& store) {
+  if (store.postgres) {
+    return units::workflows::open_postgres_operator(*store.postgres, system_clock(), system_random());
   }
   return units::workflows::open_sqlite_operator(store.file, system_clock(), system_random());
+}
+
+WorkflowStoreEntry default_store() {
+  WorkflowStoreEntry store;
+  store.file = default_workflow_file;
+  return store;
 }
 
 bool is_file(const std::string& chosen) {
@@ -70,30 +77,27 @@ Result<std::vector<WorkflowStore>> open_entries(const Inspected& application, co
   if (!problems.empty()) return fail(problems.to_error());
   app::FieldContext context;
   context.variables = env.lookup();
-  std::vector<WorkflowStore> stores;
-  std::vector<std::string> known{default_provider};
-  bool found = chosen.empty() || chosen == default_provider;
-  if (found) {
-    if (Result<> added =
-            add(stores, default_provider,
-                units::workflows::open_sqlite_operator(default_file, system_clock(), system_random()));
-        !added) {
-      return fail(std::move(added.error()));
-    }
-  }
+  std::vector<std::pair<std::string, WorkflowStoreEntry>> wanted;
+  std::vector<std::string> known{default_workflow_provider};
+  bool default_wanted = chosen.empty() || chosen == default_workflow_provider;
   for (const app::EntryPtr& entry : snapshot.all()) {
     if (!is_provider(*entry)) continue;
     const std::string id = entry->id.text();
     known.push_back(id);
     if (!chosen.empty() && chosen != id) continue;
-    found = true;
-    if (Result<> added = add(stores, id, open_entry(*entry, context)); !added) {
-      return fail(std::move(added.error()));
-    }
+    Result<WorkflowStoreEntry> store = read_entry(*entry, context);
+    if (!store) return fail(std::move(store.error()));
+    if (store->is_default()) default_wanted = false;  // one file, shown once
+    wanted.emplace_back(id, std::move(*store));
   }
-  if (!found) {
+  if (default_wanted) wanted.emplace(wanted.begin(), default_workflow_provider, default_store());
+  if (wanted.empty()) {
     const std::string hint = app::did_you_mean(chosen, known);
     return fail(kind::not_found, "no workflow store " + chosen + (hint.empty() ? "" : ": " + hint));
+  }
+  std::vector<WorkflowStore> stores;
+  for (const auto& [id, store] : wanted) {
+    if (Result<> added = add(stores, id, open_store(store)); !added) return fail(std::move(added.error()));
   }
   return stores;
 }
@@ -180,7 +184,7 @@ Result<std::vector<WorkflowStore>> open_workflow_stores(const GlobalOptions& glo
   app::Problems problems;
   const Inspected application = read_entries(**config, global, source, problems);
   if (!problems.empty()) return fail(problems.to_error());
-  if (!application.found && !is_file(default_file)) return fail(no_application());
+  if (!application.found && !is_file(default_workflow_file)) return fail(no_application());
   return open_entries(application, chosen);
 }
 
