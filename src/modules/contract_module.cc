@@ -6,6 +6,7 @@
 #include "modules/arguments.h"
 #include "modules/contract_instance.h"
 #include "modules/contract_query.h"
+#include "modules/identity.h"
 #include "modules/permission.h"
 #include "modules/settings.h"
 #include "modules/userdata.h"
@@ -122,6 +123,15 @@ int with_context(lua_State* L) {
   return push_contract(L, std::move(changed));
 }
 
+template <void (*set)(lua_State*, int, units::CallSettings&)>
+int with_identity(lua_State* L) {
+  Contract changed = check_contract(L);
+  if (!allowed(L, "contract.security", "security"))
+    return push_denied(L, "not allowed to use contracts with custom security context");
+  set(L, 2, changed.settings);
+  return push_contract(L, std::move(changed));
+}
+
 int with_options(lua_State* L) {
   Contract changed = check_contract(L);
   luaL_checktype(L, 2, LUA_TTABLE);
@@ -141,6 +151,8 @@ constexpr luaL_Reg methods[] = {
     {"implementations", contract_implementations},
     {"open", contract_open},
     {"with_context", with_context},
+    {"with_actor", with_identity<set_actor>},
+    {"with_scope", with_identity<set_scope>},
     {"with_options", with_options},
     {nullptr, nullptr},
 };

@@ -5,6 +5,7 @@
 #include "lua/isolate.h"
 #include "modules/arguments.h"
 #include "modules/future.h"
+#include "modules/identity.h"
 #include "modules/permission.h"
 #include "modules/replies.h"
 #include "modules/settings.h"
@@ -72,6 +73,15 @@ int with_context(lua_State* L) {
   return push_executor(L, std::move(changed));
 }
 
+template <void (*set)(lua_State*, int, units::CallSettings&)>
+int with_identity(lua_State* L) {
+  Executor changed = check_executor(L);
+  if (!allowed(L, "funcs.security", "security"))
+    return push_denied(L, "not allowed to call functions with custom security context");
+  set(L, 2, changed.settings);
+  return push_executor(L, std::move(changed));
+}
+
 int with_options(lua_State* L) {
   Executor changed = check_executor(L);
   luaL_checktype(L, 2, LUA_TTABLE);
@@ -88,6 +98,8 @@ int text(lua_State* L) {
 
 constexpr luaL_Reg methods[] = {
     {"with_context", with_context},
+    {"with_actor", with_identity<set_actor>},
+    {"with_scope", with_identity<set_scope>},
     {"with_options", with_options},
     {"call", executor_call},
     {"async", executor_async},

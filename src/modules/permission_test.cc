@@ -4,6 +4,7 @@
 
 #include "modules/funcs_module.h"
 #include "modules/process_module.h"
+#include "modules/security_module.h"
 #include "modules/unit_test_state.h"
 
 namespace trivium::lua {
@@ -50,7 +51,7 @@ class DenyingPermissions final : public units::Permissions {
 
 class PermissionTest : public UnitTest {
  protected:
-  PermissionTest() : UnitTest({&funcs_module, &process_as_module}) { node().set_permissions(permissions_); }
+  PermissionTest() : UnitTest({&funcs_module, &process_as_module, &security_module}) { node().set_permissions(permissions_); }
 
   // What the code comes to while this is denied.
   std::string denied(const std::string& action, const std::string& resource, const std::string& body) {
@@ -78,6 +79,11 @@ TEST_F(PermissionTest, Funcs) {
   const std::string context = "not allowed to call functions with custom context";
   EXPECT_EQ(denied("funcs.context", "context", "return funcs.new():with_context({})"), denial(context));
   EXPECT_EQ(denied("funcs.context", "context", "return funcs.new():with_context(1)"), denial(context));
+  const std::string security = denial("not allowed to call functions with custom security context");
+  for (const char* with : {"with_actor(security.new_actor('a'))", "with_scope(security.new_scope())",
+                           "with_actor(nil)", "with_scope()"}) {
+    EXPECT_EQ(denied("funcs.security", "security", std::string("return funcs.new():") + with), security);
+  }
   EXPECT_EQ(denied("network.select", "app:n", "return funcs.new():with_options({network = 'app:n'})"),
             denial("not allowed: network app:n"));
   EXPECT_EQ(denied("network.select", "*", "return funcs.new():with_options({network = ''})"),
@@ -157,7 +163,13 @@ TEST_F(PermissionTest, Spawner) {
   EXPECT_EQ(denied("network.select", "app:n",
                    "local s = process.with_context({}) return pcall(s.with_options, s, {network = 'app:n'})"),
             network);
-  // Only a maker with an actor or a scope has an identity to pass on.
+  for (const char* with : {"s.with_actor, s, security.new_actor('a')",
+                           "s.with_scope, s, security.new_scope()", "s.with_actor, s, nil"}) {
+    EXPECT_EQ(denied("process.security", "security",
+                     std::string("local s = process.with_context({}) return pcall(") + with + ")"),
+              security);
+  }
+  // Only a spawner with an actor or a scope, its own or its maker's, has an identity to pass on.
   const std::string again = "local s = process.with_context({}) return pcall(s.with_context, s, {})";
   EXPECT_EQ(denied("process.security", "security", again), "true process.SpawnBuilder{}");
   auto frame = std::make_shared<Frame>();
@@ -187,6 +199,13 @@ TEST_F(PermissionTest, Names) {
       denial("not allowed to register foreign pid: {a:h|0x1}"));
   EXPECT_EQ(denied("process.registry.foreign", "*", "return process.registry.register('n', process.pid())"),
             "true nil");
+}
+
+TEST_F(PermissionTest, Security) {
+  EXPECT_EQ(denied("security.actor.create", "ada", "return pcall(security.new_actor, 'ada')"),
+            raised("not allowed to create actor: ada"));
+  EXPECT_EQ(denied("security.scope.create", "custom", "return pcall(security.new_scope, {})"),
+            raised("not allowed to create a custom scope"));
 }
 
 TEST_F(PermissionTest, SaysWhoAsks) {

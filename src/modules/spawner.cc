@@ -6,6 +6,7 @@
 #include "lua/isolate.h"
 #include "lua/sandbox/frozen.h"
 #include "modules/arguments.h"
+#include "modules/identity.h"
 #include "modules/permission.h"
 #include "modules/replies.h"
 #include "modules/settings.h"
@@ -34,12 +35,16 @@ void check_may_set_context(lua_State* L) {
     raise_denied(L, "not allowed to spawn processes with custom context");
 }
 
-// A spawner carries its maker's actor and scope, if there are any.
-void check_may_pass_on_identity(lua_State* L) {
-  const FrameRef& frame = Isolate::from(L).host().frame();
-  if (!frame || (!frame->actor && !frame->policies)) return;
+void check_may_set_identity(lua_State* L) {
   if (!allowed(L, "process.security", "security"))
     raise_denied(L, "not allowed to spawn processes with custom security context");
+}
+
+// A spawner carries the actor and the scope that were set, or those of its maker, if there are any.
+void check_may_pass_on_identity(lua_State* L, const units::CallSettings& settings) {
+  const FrameRef& frame = Isolate::from(L).host().frame();
+  const bool inherits = frame && (frame->actor || frame->policies);
+  if (inherits || settings.actor || settings.policies) check_may_set_identity(L);
 }
 
 void set_context(lua_State* L, int index, units::CallSettings& settings) {
@@ -55,8 +60,16 @@ template <void (*set)(lua_State*, int, units::CallSettings&)>
 int with(lua_State* L) {
   Spawner changed = check_spawner(L);
   check_may_set_context(L);
-  check_may_pass_on_identity(L);
+  check_may_pass_on_identity(L, changed.settings);
   luaL_checktype(L, 2, LUA_TTABLE);
+  set(L, 2, changed.settings);
+  return push_spawner(L, std::move(changed));
+}
+
+template <void (*set)(lua_State*, int, units::CallSettings&)>
+int with_identity(lua_State* L) {
+  Spawner changed = check_spawner(L);
+  check_may_set_identity(L);
   set(L, 2, changed.settings);
   return push_spawner(L, std::move(changed));
 }
@@ -120,6 +133,8 @@ int text(lua_State* L) {
 constexpr luaL_Reg methods[] = {
     {"with_context", with<set_context>},
     {"with_options", with<set_options>},
+    {"with_actor", with_identity<set_actor>},
+    {"with_scope", with_identity<set_scope>},
     {"with_name", with_name},
     {"with_message", with_message},
     {"spawn", spawn<false, false>},

@@ -12,6 +12,7 @@
 #include "modules/pg_module.h"
 #include "modules/process_module.h"
 #include "modules/pure_modules.h"
+#include "modules/security_module.h"
 #include "modules/supervisor_module.h"
 #include "modules/time_waits.h"
 #include "modules/uuid_random.h"
@@ -57,7 +58,6 @@ TRIVIUM_STAND_IN(hub, false);
 TRIVIUM_STAND_IN(metrics, false);
 TRIVIUM_STAND_IN(queue, false);
 TRIVIUM_STAND_IN(registry, false);
-TRIVIUM_STAND_IN(security, false);
 TRIVIUM_STAND_IN(sql, false);
 TRIVIUM_STAND_IN(store, false);
 TRIVIUM_STAND_IN(stream, false);
@@ -71,13 +71,13 @@ TRIVIUM_STAND_IN(yaml, true);
 #undef TRIVIUM_STAND_IN
 
 constexpr const lua::Module* stand_ins[] = {
-    &cdc_stand_in,         &cloudstorage_stand_in, &compress_stand_in, &crypto_stand_in,
-    &eval_runner_stand_in, &excel_stand_in,        &exec_stand_in,     &expr_stand_in,
-    &fs_stand_in,          &html_stand_in,         &http_stand_in,     &http_client_stand_in,
-    &hub_stand_in,         &metrics_stand_in,      &queue_stand_in,    &registry_stand_in,
-    &security_stand_in,    &sql_stand_in,          &store_stand_in,    &stream_stand_in,
-    &system_stand_in,      &templates_stand_in,    &text_stand_in,     &treesitter_stand_in,
-    &tty_stand_in,         &websocket_stand_in,    &yaml_stand_in,
+    &cdc_stand_in,         &cloudstorage_stand_in, &compress_stand_in,   &crypto_stand_in,
+    &eval_runner_stand_in, &excel_stand_in,        &exec_stand_in,       &expr_stand_in,
+    &fs_stand_in,          &html_stand_in,         &http_stand_in,       &http_client_stand_in,
+    &hub_stand_in,         &metrics_stand_in,      &queue_stand_in,      &registry_stand_in,
+    &sql_stand_in,         &store_stand_in,        &stream_stand_in,     &system_stand_in,
+    &templates_stand_in,   &text_stand_in,         &treesitter_stand_in, &tty_stand_in,
+    &websocket_stand_in,   &yaml_stand_in,
 };
 
 template <const lua::Library& library>
@@ -102,7 +102,7 @@ const units::ModuleSet& runtime_modules() {
          {&lua::time_module, &lua::funcs_module, &lua::uuid_module, &lua::json_module, &lua::base64_module,
           &lua::hash_module, &lua::logger_module, &lua::ctx_module, &lua::env_module, &lua::io_module,
           &lua::workflow_module, &lua::supervisor_module, &lua::events_module, &lua::pg_module,
-          &lua::contract_module}) {
+          &lua::contract_module, &lua::security_module}) {
       set.add(*module);
     }
     return set;
