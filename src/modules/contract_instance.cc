@@ -1,12 +1,17 @@
 #include "modules/contract_instance.h"
 
 #include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "lua/codec.h"
 #include "lua/error_object.h"
 #include "lua/isolate.h"
 #include "modules/arguments.h"
 #include "modules/future.h"
+#include "modules/json_module.h"
 #include "modules/permission.h"
 #include "modules/replies.h"
 #include "modules/userdata.h"
@@ -17,8 +22,10 @@ namespace {
 using Keys = std::vector<std::string>;
 
 struct Method {
+  std::string contract;
   std::string function;
   std::shared_ptr<const Keys> context_required;
+  std::shared_ptr<const services::ArgumentSchemas> arguments;  // null: they are not checked
 };
 
 struct Instance {
@@ -47,6 +54,33 @@ Error missing(const Keys& keys) {
   return error;
 }
 
+Error misfit(const Method& method, const std::string& name, int argument, const json::Mismatch& mismatch) {
+  const std::string which = "argument " + std::to_string(argument);
+  Error error =
+      Error::of(kind::invalid, "method " + name + " of " + method.contract + ": " + mismatch.text(which));
+  error.details = Object{{"contract", method.contract},
+                         {"method", name},
+                         {"argument", argument},
+                         {"path", mismatch.path},
+                         {"problem", mismatch.problem}};
+  return error;
+}
+
+// The arguments follow the instance on the stack; one that is not there is null.
+std::optional<Error> check_arguments(lua_State* L, const Method& method, const std::string& name) {
+  if (!method.arguments) return std::nullopt;
+  int argument = 0;
+  for (const std::optional<json::Schema>& schema : *method.arguments) {
+    const int index = ++argument + 1;
+    if (!schema) continue;
+    const Result<Value> value = index <= lua_gettop(L) ? to_json(L, index) : Value();
+    if (!value) return misfit(method, name, argument, {"", value.error().message});
+    if (const auto mismatch = schema->check(*value, json::Schema::EmptyList::may_be_a_map))
+      return misfit(method, name, argument, *mismatch);
+  }
+  return std::nullopt;
+}
+
 // Fills the call of the method that the closure's upvalues name. Pushes nil and the error when it may not be
 // made; returns how many values were pushed.
 int prepare(lua_State* L, units::CallFunction& call) {
@@ -61,6 +95,7 @@ int prepare(lua_State* L, units::CallFunction& call) {
     if (!given && (!frame || frame->values.find(key) == nullptr)) absent.push_back(key);
   }
   if (!absent.empty()) return push_failure(L, missing(absent));
+  if (const std::optional<Error> wrong = check_arguments(L, method, name)) return push_failure(L, *wrong);
   call.target = method.function;
   call.settings = instance.settings;
   Dropped dropped;
@@ -103,38 +138,39 @@ int index(lua_State* L) {
   return 1;
 }
 
-void add(Instance& instance, const Value& bound) {
+void add(Instance& instance, const Value& bound, const services::MethodSchemas& schemas) {
   instance.contracts.push_back(bound.find("contract")->as_string());
   auto required = std::make_shared<Keys>();
   const Value* keys = bound.find("context_required");
   for (const Value& key : keys->is_array() ? keys->as_array() : Array()) required->push_back(key.as_string());
   const Value* methods = bound.find("methods");
   if (!methods->is_object()) return;
-  for (const auto& [name, function] : methods->as_object())
-    instance.methods.try_emplace(name, Method{function.as_string(), required});
+  for (const auto& [name, function] : methods->as_object()) {
+    const auto arguments = schemas.find(name);
+    instance.methods.try_emplace(name, Method{instance.contracts.back(), function.as_string(), required,
+                                              arguments == schemas.end() ? nullptr : arguments->second});
+  }
 }
 
-}  // namespace
-
-int push_contract_instance(lua_State* L, units::CallSettings settings, const Value& bound) {
-  Instance instance;
-  instance.settings = std::move(settings);
-  if (!instance.settings.values) instance.settings.values.emplace();
-  if (bound.is_array()) {
-    for (const Value& contract : bound.as_array()) add(instance, contract);
-  }
+void push_instance(lua_State* L, Instance instance) {
   push_userdata(L, instance_class, std::move(instance));
   lua_getmetatable(L, -1);
   lua_pushcfunction(L, index);
   lua_setfield(L, -2, "__index");
   lua_pop(L, 1);
-  return 1;
 }
+
+}  // namespace
 
 int open_binding(lua_State* L, services::ContractOpen& command, units::CallSettings settings) {
   Result<Value> bound = ask(L, command);
   if (!bound) return push_failure(L, bound.error());
-  push_contract_instance(L, std::move(settings), *bound);
+  Instance instance;
+  instance.settings = std::move(settings);
+  if (!instance.settings.values) instance.settings.values.emplace();
+  const Array contracts = bound->is_array() ? bound->as_array() : Array();
+  for (size_t i = 0; i < contracts.size(); ++i) add(instance, contracts[i], command.schemas[i]);
+  push_instance(L, std::move(instance));
   lua_pushnil(L);
   return 2;
 }

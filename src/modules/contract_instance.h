@@ -1,11 +1,6 @@
 // What contract.open returns: an object whose methods are functions of the application.
 #pragma once
 
-#include <map>
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "core/error.h"
 #include "lua/state.h"
 #include "services/contract_commands.h"
@@ -13,10 +8,7 @@
 
 namespace trivium::lua {
 
-// The scope is in settings.values.
-int push_contract_instance(lua_State* L, units::CallSettings settings, const Value& bound);
-
-// Opens the binding and pushes the instance and nil, or nil and the error.
+// Opens the binding and pushes the instance and nil, or nil and the error. The scope is in settings.values.
 int open_binding(lua_State* L, services::ContractOpen& command, units::CallSettings settings);
 
 // contract.is(instance, id).

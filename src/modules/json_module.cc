@@ -24,7 +24,11 @@ int decode(lua_State* L) {
   return 2;
 }
 
-constexpr luaL_Reg functions[] = {{"encode", encode}, {"decode", decode}, {nullptr, nullptr}};
+constexpr luaL_Reg functions[] = {{"encode", encode},
+                                  {"decode", decode},
+                                  {"validate", validate_json},
+                                  {"validate_string", validate_json_text},
+                                  {nullptr, nullptr}};
 
 }  // namespace
 

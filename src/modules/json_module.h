@@ -13,6 +13,13 @@ namespace trivium::lua {
 // so that equal values give equal texts. Throws a Lua error only when memory runs out.
 Result<std::string> encode_json(lua_State* L, int index);
 
+// The value at `index` as data, the way encode_json writes it. Fails like that.
+Result<Value> to_json(lua_State* L, int index);
+
+// json.validate and json.validate_string.
+int validate_json(lua_State* L);
+int validate_json_text(lua_State* L);
+
 // Pushes the first value of `text`; on failure (kind Internal) pushes nothing. Throws a Lua error only
 // when memory runs out.
 Result<> push_json(lua_State* L, std::string_view text);

@@ -61,6 +61,10 @@ lua::Dispatch ContractOpen::perform(units::Process& process, lua::OpId, lua::Rep
   }
   if (found == nullptr)
     return units::refuse(reply, Error::of(kind::not_found, "contract binding '" + binding + "' not found"));
+  for (const BoundContract& bound : found->contracts) {
+    const ContractDefinition* definition = contracts->definition(bound.contract);
+    schemas.push_back(definition != nullptr ? definition->arguments : MethodSchemas());
+  }
   return units::answer(reply, describe(*found));
 }
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "services/contract_schemas.h"
 #include "units/commands/live_command.h"
 
 namespace trivium::services {
@@ -29,6 +31,8 @@ struct ContractOpen final : units::CommandOf<ContractOpen> {
   static constexpr lua::CommandType command_type{"contract.open"};
   std::string binding;   // empty: the default one of
   std::string contract;  // this contract
+  // Filled with what calls of each of these contracts are held against.
+  std::vector<MethodSchemas> schemas;
 
   lua::Dispatch perform(units::Process& process, lua::OpId op, lua::Reply& reply) override;
 };

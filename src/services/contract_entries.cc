@@ -160,6 +160,7 @@ BoundContract read_bound(app::Fields& fields, const std::string& path, const Val
 ContractDefinition read_contract_definition(app::Fields& fields) {
   ContractDefinition definition;
   definition.id = fields.entry().id;
+  const bool validate = fields.boolean("validate_arguments", false);
   std::set<std::string> names;
   const Array methods = fields.list("methods");
   for (size_t i = 0; i < methods.size(); ++i) {
@@ -171,11 +172,14 @@ ContractDefinition read_contract_definition(app::Fields& fields) {
     std::string name = text(fields, path, methods[i], "name", true);
     if (!name.empty() && !names.insert(name).second)
       fields.problem(path + ".name", "there is a method " + name + " already");
-    Object method{{"name", std::move(name)},
-                  {"description", text(fields, path, methods[i], "description", false)}};
+    Object method{{"name", name}, {"description", text(fields, path, methods[i], "description", false)}};
     for (const char* key : {"input_schemas", "output_schemas"}) {
       if (Array schemas = read_schemas(fields, path, methods[i], key); !schemas.empty())
         method.set(key, std::move(schemas));
+    }
+    if (const Value* inputs = method.find("input_schemas"); validate && inputs != nullptr) {
+      definition.arguments[name] = std::make_shared<const ArgumentSchemas>(
+          read_argument_schemas(fields, path + ".input_schemas", inputs->as_array()));
     }
     definition.methods.emplace_back(std::move(method));
   }

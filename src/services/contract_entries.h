@@ -7,6 +7,7 @@
 
 #include "app/fields.h"
 #include "app/kinds.h"
+#include "services/contract_schemas.h"
 
 namespace trivium::services {
 
@@ -17,6 +18,8 @@ struct ContractDefinition {
   EntryId id;
   // Each {name, description, input_schemas?, output_schemas?}, as contract:methods() shows it.
   Array methods;
+  // What calls are held against; empty unless the entry wants it (validate_arguments).
+  MethodSchemas arguments;
 };
 
 // How one binding carries out one contract.

@@ -183,7 +183,76 @@ def test_options_and_cancellation(contracts):
     """)
 
 
+ORDERS = """
+- name: orders
+  kind: contract.definition
+  validate_arguments: true
+  methods:
+    - name: place
+      input_schemas:
+        - format: application/schema+json
+          definition:
+            type: object
+            required: [item, pieces]
+            properties:
+              item: {type: string}
+              pieces: {type: integer, minimum: 1}
+              notes: {type: array, items: {type: string}}
+        - {format: text/plain, definition: anything}
+        - {format: application/schema+json, definition: '{"type": ["string", "null"]}'}
+    - {name: free}
+- name: described
+  kind: contract.definition
+  methods: [{name: place, input_schemas: [{format: application/schema+json, definition: {type: object}}]}]
+- name: shop
+  kind: contract.binding
+  contracts:
+    - {contract: "app:orders", methods: {place: "app:echo", free: "app:echo"}}
+- name: lax
+  kind: contract.binding
+  contracts:
+    - {contract: "app:described", methods: {place: "app:echo"}}
+"""
+
+
+def test_arguments_are_held_against_the_schema(contracts):
+    contracts.entries(ORDERS)
+    contracts.function("echo", "return {n = select('#', ...), first = (...)}")
+    contracts.run("""
+        local shop = contract.open("app:shop")
+        check.eq("fits", {shop:place({item = "fig", pieces = 2})}, {{n = 1, first = {item = "fig", pieces = 2}}})
+        check.eq("an empty list is one", (shop:place({item = "fig", pieces = 1.0, notes = {}})).n, 1)
+        local function refused(name, text, ...)
+          local v, err = shop:place(...)
+          check.fail(name, "Invalid", "method place of app:orders: " .. text, v, err)
+          check.eq(name .. ": retryable", err:retryable(), false)
+          v, err = shop:place_async(...)
+          check.fail(name .. ", asynchronously", "Invalid", text, v, err)
+          return err:details()
+        end
+        refused("member", "argument 1.pieces must be at least 1", {item = "fig", pieces = 0})
+        check.eq("details", refused("item", "argument 1.notes[2] must be a string, is an integer", {item = "fig", pieces = 1, notes = {"a", 2}}),
+                 {contract = "app:orders", method = "place", argument = 1, path = "notes[2]", problem = "must be a string, is an integer"})
+        refused("lacks", "argument 1 lacks the member pieces", {item = "fig"})
+        refused("type", "argument 1 must be a map, is a string", "fig")
+        refused("absent", "argument 1 must be a map, is null")
+        refused("third", "argument 3 must be null or a string, is a boolean", {item = "fig", pieces = 1}, 1, true)
+        refused("no JSON", "argument 1 cannot encode mixed-key table", {item = "fig", pieces = 1, 2})
+        check.eq("others are not looked at", (shop:place({item = "fig", pieces = 1}, print, "x", 4)).n, 4)
+        check.eq("without a schema", (shop:free(1, {}, print)).n, 3)
+        -- Unless the definition wants it, schemas only describe.
+        check.eq("described", {contract.open("app:lax"):place("text")}, {{n = 1, first = "text"}})
+    """)
+
+
 @pytest.mark.parametrize("entries, message", [
+    ("""
+- name: c
+  kind: contract.definition
+  validate_arguments: true
+  methods: [{name: a, input_schemas: [{format: application/schema+json}, {format: application/schema+json, definition: {type: thing}}]}]
+     """, "field methods[0].input_schemas[1].definition: schema #/type: must name types"),
+    ("- {name: c, kind: contract.definition, methods: [], validate_arguments: 1}", "field validate_arguments: must be a boolean"),
     ("- {name: c, kind: contract.definition, methods: [{description: x}]}", "field methods[0].name: is required"),
     ("- {name: c, kind: contract.definition, methods: [{name: a}, {name: a}]}",
      "field methods[1].name: there is a method a already"),
