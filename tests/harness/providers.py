@@ -23,16 +23,19 @@ class Provider:
         found = self.rows("SELECT run_id, workflow_id, type, status FROM runs")
         return {run: (workflow, kind, int(status)) for run, workflow, kind, status in found}
 
+    batches = "SELECT run_id, events FROM history ORDER BY run_id, first_event_id"
+
     def histories(self) -> dict[str, list[dict]]:
         """{run id: events}"""
         histories: dict[str, list[dict]] = {}
-        for run, text in self.rows("SELECT run_id, events FROM history ORDER BY run_id, first_event_id"):
+        for run, text in self.rows(self.batches):
             histories.setdefault(run, []).extend(json.loads(text))
         return histories
 
 
 class Sqlite(Provider):
     name = "sqlite"
+    batches = "SELECT run_id, events FROM history JOIN runs ON number = place >> 32 ORDER BY place"
     entries = textwrap.dedent(
         """
         - {name: store, kind: workflow.sqlite}

@@ -50,13 +50,12 @@ CREATE INDEX open_runs ON runs (number) WHERE status = 0;
 CREATE INDEX open_children ON runs (parent_run_id) WHERE status = 0 AND parent_run_id <> '';
 CREATE INDEX closed_runs ON runs (closed_ns) WHERE status <> 0;
 
+-- place: the run's number * 2^32 + the first event's id, so that a batch is one row on one page.
 CREATE TABLE history (
-  run_id TEXT NOT NULL,
-  first_event_id INTEGER NOT NULL,
+  place INTEGER PRIMARY KEY,
   count INTEGER NOT NULL,
-  events TEXT NOT NULL,
-  PRIMARY KEY (run_id, first_event_id)
-) WITHOUT ROWID;
+  events TEXT NOT NULL
+);
 
 CREATE TABLE inbound (
   sequence INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -9,6 +9,7 @@
 #include "units/workflows/sqlite/owner_lock.h"
 #include "units/workflows/sqlite/schema.h"
 #include "units/workflows/sqlite/sqlite_tables.h"
+#include "units/workflows/sqlite/write_ahead_log.h"
 
 namespace trivium::units::workflows {
 namespace {
@@ -51,6 +52,7 @@ class SqliteStore::Impl {
       return ready;
     }
     tables_ = std::make_unique<SqliteTables>(database_);
+    if (options.owner) log_ = std::make_unique<WriteAheadLog>(database_);
     return {};
   }
 
@@ -65,6 +67,7 @@ class SqliteStore::Impl {
       for (Result<>& outcome : outcomes) outcome = fail(*lost);
     }
     for (size_t i = 0; i < jobs.size(); ++i) jobs[i].done(std::move(outcomes[i]));
+    if (log_) log_->move_when_long();
   }
 
  private:
@@ -88,6 +91,7 @@ class SqliteStore::Impl {
       tables_->clear_error();
       return error;
     }
+    if (log_ && !reading) log_->make_room();
     for (size_t i = 0; i < jobs.size(); ++i) {
       if (!tables_->execute("SAVEPOINT job")) return roll_back();
       outcomes[i] = jobs[i].work(*tables_);
@@ -118,6 +122,7 @@ class SqliteStore::Impl {
   OwnerLock lock_;
   sqlite3* database_ = nullptr;
   std::unique_ptr<SqliteTables> tables_;
+  std::unique_ptr<WriteAheadLog> log_;  // of the owner
 };
 
 SqliteStore::SqliteStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -58,6 +58,18 @@ void execute(const std::string& file, const char* sql) {
   sqlite3_close(database);
 }
 
+int64_t number_in(const std::string& file, const char* sql) {
+  sqlite3* database = nullptr;
+  sqlite3_stmt* statement = nullptr;
+  EXPECT_EQ(sqlite3_open(file.c_str(), &database), SQLITE_OK);
+  EXPECT_EQ(sqlite3_prepare_v2(database, sql, -1, &statement, nullptr), SQLITE_OK);
+  EXPECT_EQ(sqlite3_step(statement), SQLITE_ROW);
+  const int64_t number = sqlite3_column_int64(statement, 0);
+  sqlite3_finalize(statement);
+  sqlite3_close(database);
+  return number;
+}
+
 TEST(SqliteStore, RefusesWhatANewerRuntimeWrote) {
   const Folder folder;
   ASSERT_TRUE(SqliteStore::open({folder.file(), true, false}));
@@ -106,6 +118,46 @@ TEST(SqliteStore, AFullDiskFailsTheGroupAndNothingElse) {
   EXPECT_THAT(full->message, HasSubstr("database or disk is full"));
   store->limit_pages(1 << 20);
   EXPECT_FALSE(write(*store, "large", 1 << 20));
+}
+
+// --- the write-ahead log ----------------------------------------------------------------------------
+
+void write_small(Store& store, int count) {
+  for (int i = 0; i < count; ++i) EXPECT_FALSE(write(store, std::to_string(i), 100));
+}
+
+uintmax_t size_of_log(const Folder& folder) { return std::filesystem::file_size(folder.file() + "-wal"); }
+
+TEST(SqliteStore, CommitsOverwriteRoomInTheLog) {
+  const Folder folder;
+  const auto store = std::move(*SqliteStore::open({folder.file(), true, false}));
+  write_small(*store, 1);
+  const uintmax_t size = size_of_log(folder);
+  write_small(*store, 10);
+  EXPECT_EQ(size_of_log(folder), size);
+}
+
+TEST(SqliteStore, RoomInTheLogOfACrashedRuntimeIsNoData) {
+  const Folder folder;
+  const Folder crashed;
+  const auto store = std::move(*SqliteStore::open({folder.file(), true, false}));
+  write_small(*store, 5);
+  std::filesystem::create_directories(std::filesystem::path(crashed.file()).parent_path());
+  for (const char* part : {"", "-wal"}) {
+    std::filesystem::copy_file(folder.file() + part, crashed.file() + part);
+  }
+  const auto again = SqliteStore::open({crashed.file(), true, false});
+  ASSERT_TRUE(again);
+  EXPECT_FALSE(write(**again, "after", 100));
+  EXPECT_EQ(number_in(crashed.file(), "SELECT count(*) FROM sources"), 6);
+}
+
+TEST(SqliteStore, ALongLogIsMovedIntoTheDatabase) {
+  const Folder folder;
+  const auto store = std::move(*SqliteStore::open({folder.file(), true, false}));
+  write_small(*store, 6000);
+  EXPECT_LT(size_of_log(folder), 32U << 20);
+  EXPECT_GT(std::filesystem::file_size(folder.file()), 100U << 10);
 }
 
 }  // namespace

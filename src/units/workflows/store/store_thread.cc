@@ -10,15 +10,14 @@ StoreThread::StoreThread(std::unique_ptr<Store> store)
 StoreThread::~StoreThread() { stop(); }
 
 void StoreThread::submit(Job job) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!stopping_) {
-      queue_.push_back(std::move(job));
-      arrived_.notify_one();
-      return;
-    }
+  std::unique_lock lock(mutex_);
+  if (stopping_) {
+    lock.unlock();
+    return job.done(fail(kind::unavailable, "the workflow store is closed"));
   }
-  job.done(fail(kind::unavailable, "the workflow store is closed"));
+  queue_.push_back(std::move(job));
+  lock.unlock();  // who wakes up needs it
+  arrived_.notify_one();
 }
 
 void StoreThread::stop() {
