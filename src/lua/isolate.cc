@@ -38,9 +38,8 @@ int finish_at_once(lua_State* L, Isolate::Finish finish, Reply&& issued) {
 
 // --- creation ---------------------------------------------------------------------------------------
 
-Isolate::Isolate(Host& host, ProgramRef program, const IsolateOptions& options)
-    : host_(&host),
-      program_(std::move(program)),
+Isolate::Isolate(ProgramRef program, const IsolateOptions& options)
+    : program_(std::move(program)),
       environment_(options.environment),
       memory_(options.memory_limit, options.hash_seed),
       next_op_(options.first_op) {
@@ -56,7 +55,13 @@ Isolate::~Isolate() {
 
 Result<std::unique_ptr<Isolate>> Isolate::create(Host& host, ProgramRef program,
                                                  const IsolateOptions& options) {
-  std::unique_ptr<Isolate> isolate(new Isolate(host, std::move(program), options));
+  auto isolate = create_idle(std::move(program), options);
+  if (isolate) (*isolate)->set_host(host);
+  return isolate;
+}
+
+Result<std::unique_ptr<Isolate>> Isolate::create_idle(ProgramRef program, const IsolateOptions& options) {
+  std::unique_ptr<Isolate> isolate(new Isolate(std::move(program), options));
   if (Result<> opened = isolate->open(); !opened) return trivium::fail(std::move(opened.error()));
   return isolate;
 }

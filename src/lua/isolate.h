@@ -58,6 +58,8 @@ class Isolate {
   // Opens the sandbox; no code of the program runs yet.
   static Result<std::unique_ptr<Isolate>> create(Host& host, ProgramRef program,
                                                  const IsolateOptions& options);
+  // Without a host: nothing but set_host() may follow.
+  static Result<std::unique_ptr<Isolate>> create_idle(ProgramRef program, const IsolateOptions& options);
   ~Isolate();
   Isolate(const Isolate&) = delete;
   Isolate& operator=(const Isolate&) = delete;
@@ -205,7 +207,7 @@ class Isolate {
   static constexpr uintptr_t hold_bits = 3;
   static uintptr_t& tag_of(lua_State* L) { return *static_cast<uintptr_t*>(lua_getextraspace(L)); }
 
-  Isolate(Host& host, ProgramRef program, const IsolateOptions& options);
+  Isolate(ProgramRef program, const IsolateOptions& options);
   Result<> open();
   static int prepare_protected(lua_State* L);
   static int load_protected(lua_State* L);
@@ -233,7 +235,7 @@ class Isolate {
   void erase_pending(OpId op);
   bool can_ever_wake() const;
 
-  Host* host_;
+  Host* host_ = nullptr;
   ProgramRef program_;
   const Environment* environment_;
   Memory memory_;

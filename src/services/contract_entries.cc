@@ -77,9 +77,10 @@ void check_methods(app::Fields& fields, const std::string& path, const app::Snap
       fields.problem(path + ".methods",
                      "does not bind method " + name->as_string() + " of " + bound.contract);
   }
+  const std::string prefix = path + ".methods.";
   for (const auto& [name, function] : bound.methods) {
     if (!names_method(*defined, name))
-      fields.problem(path + ".methods." + name, bound.contract + " has no method " + name);
+      fields.problem(prefix + name, bound.contract + " has no method " + name);
   }
 }
 
@@ -130,9 +131,10 @@ BoundContract read_bound(app::Fields& fields, const std::string& path, const Val
   if (methods != nullptr && !methods->is_nil() && !methods->is_object())
     fields.problem(path + ".methods", "must be a map from methods to functions");
   if (methods != nullptr && methods->is_object()) {
+    const std::string prefix = path + ".methods.";
     for (const auto& [name, function] : methods->as_object()) {
       if (!function.is_string() || function.as_string().empty()) {
-        fields.problem(path + ".methods." + name, "must be the id of a function");
+        fields.problem(prefix + name, "must be the id of a function");
         continue;
       }
       bound.methods.emplace_back(name, EntryId::resolve(function.as_string(), fields.entry().id.ns).text());

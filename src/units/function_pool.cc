@@ -35,6 +35,17 @@ FunctionPool::FunctionPool(std::string id, lua::ProgramRef program, app::PoolOpt
 
 FunctionPool::~FunctionPool() = default;
 
+void FunctionPool::make_workers(const lua::IsolateOptions& options) {
+  if (type_ != Type::static_size) return;
+  const std::lock_guard lock(mutex_);
+  idle_.reserve(most_);
+  while (idle_.size() < most_) {
+    auto isolate = lua::Isolate::create_idle(program_, options);
+    if (!isolate) return;
+    idle_.push_back(std::move(*isolate));
+  }
+}
+
 // Counts the call as active and gives it an idle worker, if there is one. With the lock held.
 void FunctionPool::begin(const sched::Ref<Process>& call) {
   ++active_;

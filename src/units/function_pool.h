@@ -3,11 +3,12 @@
 // may be and when idle ones go:
 //
 //   lazy      as many as are needed up to the most; all go after half a minute without a call
-//   static    a fixed number; they stay
+//   static    a fixed number, made when the runtime starts; they stay
 //   inline    one
 //   adaptive  between one and the most, as AdaptiveSize says
 //
-// A worker is made by the first call that needs it, in static pools too: its top-level code runs in a call.
+// Others are made by the first call that needs them. The top-level code of all of them runs in their first
+// call.
 #pragma once
 
 #include <deque>
@@ -45,6 +46,10 @@ class FunctionPool : public std::enable_shared_from_this<FunctionPool> {
   // Lets workers come and go with time, on the timers' thread. Before the first call; without it their number
   // stays. The timers outlive the calls.
   void keep_size(sched::Timers& timers) { timers_ = &timers; }
+
+  // Makes the workers of a static pool. Before the first call; without it each is made by a call, and so is
+  // one that could not be made now.
+  void make_workers(const lua::IsolateOptions& options);
 
   // Launches the call on an idle worker or a new one; queues it, first come first served, while all
   // there may be are taken. Never refuses.

@@ -97,6 +97,28 @@ TEST_F(Pool, StaticWorkersStay) {
   EXPECT_EQ(figures(), (List{0, 2, 0, 2}));
 }
 
+TEST_F(Pool, StaticMakesItsWorkersBeforeTheFirstCall) {
+  create(Type::static_size, 3);
+  pool_->make_workers(test_.node.isolate_options());
+  EXPECT_EQ(figures(), (List{0, 3, 0, 3}));
+  const auto first = call(0);
+  test_.run();
+  EXPECT_EQ(test_.end_of(*first), "1");
+  for (int i = 0; i < 4; ++i) call(100);
+  test_.run();
+  EXPECT_EQ(figures(), (List{3, 0, 1, 3}));
+  pass(milliseconds(200));
+  EXPECT_EQ(figures(), (List{0, 3, 0, 3}));
+}
+
+TEST_F(Pool, OthersMakeNone) {
+  for (const Type type : {Type::lazy, Type::in_caller, Type::adaptive}) {
+    create(type, 3);
+    pool_->make_workers(test_.node.isolate_options());
+    EXPECT_EQ(figures()[1], 0u);
+  }
+}
+
 TEST_F(Pool, OneWorkerServesOneCallAtATime) {
   for (const Type type : {Type::static_size, Type::in_caller}) {
     create(type, type == Type::in_caller ? 100 : 1);

@@ -14,6 +14,7 @@
 #include "core/log.h"
 #include "core/rate_limit.h"
 #include "lua/environment.h"
+#include "lua/isolate.h"
 #include "lua/message.h"
 #include "sched/blocking_pool.h"
 #include "sched/scheduler.h"
@@ -60,6 +61,9 @@ class Node {
   const lua::Environment& environment() const { return parts_.environment; }
   const Log& log() const { return parts_.log; }
   const NodeOptions& options() const { return options_; }
+  lua::IsolateOptions isolate_options() const {
+    return {&parts_.environment, options_.isolate_memory_limit, options_.hash_seed};
+  }
   int64_t started_ns() const { return started_ns_; }
   uint64_t next_serial() { return serial_.fetch_add(1, std::memory_order_relaxed); }
 

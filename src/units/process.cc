@@ -73,10 +73,7 @@ Process::Process(Node& node, ProcessSpec spec)
 Process::~Process() = default;
 
 Result<> Process::build_isolate() {
-  lua::IsolateOptions options;
-  options.environment = &node_.environment();
-  options.memory_limit = node_.options().isolate_memory_limit;
-  options.hash_seed = node_.options().hash_seed;
+  lua::IsolateOptions options = node_.isolate_options();
   // After an upgrade replies to the old code's operations may still come.
   if (isolate_) options.first_op = isolate_->next_op();
   auto isolate = lua::Isolate::create(*this, spec_.program, options);

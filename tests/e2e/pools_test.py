@@ -1,5 +1,7 @@
 """Workers of functions: how many calls run at once, and what a worker keeps from one call to the next."""
 
+import json
+
 # Notes the begin and the end of every call at whoever is named "notes".
 NOTED = """
     local name, wait = ...
@@ -127,3 +129,26 @@ def test_unknown_type(app):
     result = app.main()
     assert result.code == 1
     assert "pool.type" in result.stderr and "elastic" in result.stderr
+
+
+def test_static_pools_have_their_workers_from_the_start(app):
+    """Before any call; the code of each runs in its first one."""
+    app.write({
+        "src/_index.yaml": """
+            namespace: app
+            entries:
+              - {name: static, kind: function.lua, source: file://f.lua, method: main, pool: {type: static, workers: 3}}
+              - {name: by_default, kind: function.lua, source: file://f.lua, method: main, pool: {type: static}}
+              - {name: lazy, kind: function.lua, source: file://f.lua, method: main}
+              - {name: adaptive, kind: function.lua, source: file://f.lua, method: main, pool: {type: adaptive}}
+              - {name: inline, kind: function.lua, source: file://f.lua, method: main, pool: {type: inline}}
+        """,
+        "src/f.lua": "print('code ran') return {main = function() end}\n",
+    })
+    with app.start("-c", "-v", "run") as server:
+        server.wait_for("runtime ready")
+        rows = json.loads(app.run("ps", "--json").stdout)["functions"]
+        assert {row["id"]: row["workers"] for row in rows} == {
+            "app:static": 3, "app:by_default": 8, "app:lazy": 0, "app:adaptive": 0, "app:inline": 0}
+        assert server.stop() == 0
+        assert "code ran" not in server.stdout

@@ -145,8 +145,10 @@ Result<> LocalRuntime::create_entries(app::Problems& problems) {
 void LocalRuntime::create_function(const app::LuaEntry& entry) {
   auto program = node_.programs().find(entry.id.text());
   if (!program) return;  // a mistake in it stopped the start before, or was skipped by --lenient
-  node_.functions().add(
-      std::make_shared<units::FunctionPool>(entry.id.text(), std::move(*program), entry.pool, entry.options));
+  auto pool =
+      std::make_shared<units::FunctionPool>(entry.id.text(), std::move(*program), entry.pool, entry.options);
+  pool->make_workers(node_.isolate_options());
+  node_.functions().add(std::move(pool));
 }
 
 void LocalRuntime::supervise(const app::Entry& entry, const app::Lifecycle& lifecycle,
