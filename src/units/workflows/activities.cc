@@ -81,6 +81,8 @@ void Activities::stop() {
   activities_.clear();
 }
 
+void Activities::abandon() { activities_.clear(); }
+
 void Activities::request_cancel(int64_t scheduled_event_id) {
   Activity* activity = find(scheduled_event_id, 0);
   if (activity == nullptr) return;

@@ -31,6 +31,8 @@ class Activities {
   void forget(int64_t scheduled_event_id);
   // The run has closed: cancels what runs.
   void stop();
+  // Forgets what runs, which in turn holds the run.
+  void abandon();
 
  private:
   struct Activity {

@@ -102,7 +102,7 @@ void Core::add_run(LoadedRun loaded) {
   sched::Ref<Run> run = sched::make_ref<Run>(shared_from_this(), std::move(loaded));
   {
     const std::lock_guard lock(mutex_);
-    if (!runs_.emplace(id, run).second) return;
+    if (let_go_ || !runs_.emplace(id, run).second) return;
   }
   parts_.scheduler.wake(*run);
 }
@@ -200,6 +200,7 @@ void Core::cached(Run& run) {
   sched::Ref<Run> victim;
   {
     const std::lock_guard lock(mutex_);
+    if (let_go_) return;
     if (const auto at = in_recent_.find(&run); at != in_recent_.end()) {
       recent_.splice(recent_.begin(), recent_, at->second);
       return;
@@ -279,6 +280,7 @@ void Core::stop() {
   Recent recent;
   {
     const std::lock_guard lock(mutex_);
+    let_go_ = true;
     runs.swap(runs_);
     recent.swap(recent_);
     in_recent_.clear();

@@ -95,6 +95,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::unique_ptr<Sharing> sharing_;
 
   std::mutex mutex_;
+  bool let_go_ = false;  // runs hold this object: from the stop on, it holds none of them
   sched::TimerId poll_{};
   sched::TimerId sweep_{};
   std::unordered_map<std::string, sched::Ref<Run>> runs_;

@@ -191,9 +191,7 @@ void Run::abandon() {
   }
   mail.clear();
   engine_.reset();
-  unfed_.clear();
-  waiting_.clear();
-  in_task_.clear();
+  activities_.abandon();
 }
 
 void Run::close() {
