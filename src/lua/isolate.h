@@ -123,6 +123,8 @@ class Isolate {
 
   // False after an execution that hit the memory limit or left much memory idle, or that never began.
   bool reusable() const { return loaded() && !memory_.exceeded() && !memory_.wasteful(); }
+  // Whether it took more memory than it may.
+  bool out_of_memory() const { return memory_.exceeded(); }
   OpId next_op() const { return next_op_; }
 
   size_t memory_used() const { return memory_.used(); }

@@ -51,7 +51,9 @@ class DenyingPermissions final : public units::Permissions {
 
 class PermissionTest : public UnitTest {
  protected:
-  PermissionTest() : UnitTest({&funcs_module, &process_as_module, &security_module}) { node().set_permissions(permissions_); }
+  PermissionTest() : UnitTest({&funcs_module, &process_as_module, &security_module}) {
+    node().set_permissions(permissions_);
+  }
 
   // What the code comes to while this is denied.
   std::string denied(const std::string& action, const std::string& resource, const std::string& body) {

@@ -45,8 +45,9 @@ void EventBus::forget(uint64_t serial) {
   subscribers_.erase(at);
 }
 
-void EventBus::publish(std::string_view system, std::string_view kind, std::string_view path, Value data) {
-  if (!wanted()) return;
+size_t EventBus::publish(std::string_view system, std::string_view kind, std::string_view path, Value data) {
+  if (!wanted()) return 0;
+  size_t bytes = 0;
   Values values;
   const std::shared_lock lock(mutex_);
   for (const auto& [serial, subscriber] : subscribers_) {
@@ -58,8 +59,10 @@ void EventBus::publish(std::string_view system, std::string_view kind, std::stri
         append(values, Value(std::move(event)));
       }
       subscriber.process->post(lua::Message{subscription.topic, std::string(), values});
+      bytes += values.bytes.size() + sizeof(Envelope);
     }
   }
+  return bytes;
 }
 
 }  // namespace trivium::units

@@ -27,8 +27,9 @@ class EventBus {
   void subscribe(Process& process, std::string topic, std::string system, std::string kind);
   void unsubscribe(const Process& process, std::string_view topic);
 
-  // Has reached every subscriber's mailbox when it returns. Nil data: none.
-  void publish(std::string_view system, std::string_view kind, std::string_view path, Value data = {});
+  // Has reached every subscriber's mailbox when it returns. Nil data: none. Returns how many bytes it takes
+  // there.
+  size_t publish(std::string_view system, std::string_view kind, std::string_view path, Value data = {});
   // Whether it is worth while to make an event of this system: somebody may want it.
   bool wanted() const { return count_.load(std::memory_order_relaxed) != 0; }
 

@@ -11,6 +11,7 @@ Node::Node(const NodeParts& parts, NodeOptions options)
       options_(options),
       started_ns_(parts.clock.monotonic_ns()),
       first_threads_(parts.scheduler.worker_count()),
+      memory_(options.total_memory, parts.clock, parts.log.renamed("units")),
       programs_(parts.modules),
       functions_(*this) {}
 
@@ -72,16 +73,26 @@ void Node::announce_changes(std::set<std::string> ids) {
   for (const auto& process : processes_.all()) process->post_outdated(changed);
 }
 
+bool Node::may_report(Reported& reported, const std::string& entry) {
+  constexpr int64_t interval_ns = 1'000'000'000;
+  const std::lock_guard lock(mutex_);
+  const int64_t now = clock().monotonic_ns();
+  const auto [at, fresh] = reported.try_emplace(entry, now);
+  if (!fresh && now - at->second < interval_ns) return false;
+  at->second = now;
+  return true;
+}
+
+void Node::report_failed(const Process& process, const Error& error) {
+  if (!may_report(failed_reported_, process.entry())) return;
+  log().renamed("units").error(
+      process.is_call() ? "call failed" : "process failed",
+      {{"entry", process.entry()}, {"pid", process.pid_text()}, {"error", error.message}});
+}
+
 void Node::report_dropped(Process& process, std::string_view operation, std::string_view path,
                           std::string_view type) {
-  constexpr int64_t interval_ns = 1'000'000'000;
-  {
-    const std::lock_guard lock(mutex_);
-    const int64_t now = clock().monotonic_ns();
-    const auto [at, fresh] = dropped_reported_.try_emplace(process.entry(), now);
-    if (!fresh && now - at->second < interval_ns) return;
-    at->second = now;
-  }
+  if (!may_report(dropped_reported_, process.entry())) return;
   log().renamed("units").warn("a value cannot leave its unit and arrives as nil",
                               {{"entry", process.entry()},
                                {"pid", process.pid_text()},

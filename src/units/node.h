@@ -21,6 +21,7 @@
 #include "sched/timers.h"
 #include "units/event_bus.h"
 #include "units/functions.h"
+#include "units/memory_guard.h"
 #include "units/permissions.h"
 #include "units/process_host.h"
 #include "units/process_table.h"
@@ -31,6 +32,7 @@ namespace trivium::units {
 struct NodeOptions {
   size_t isolate_memory_limit = 0;  // bytes, 0: none
   unsigned hash_seed = 0;           // of isolates; random per runtime
+  size_t total_memory = 0;          // of the program, bytes: see MemoryGuard; 0: its default
 };
 
 // What a node is built on. All of it outlives the node.
@@ -72,6 +74,7 @@ class Node {
   ProcessTable& processes() { return processes_; }
   Names& names() { return names_; }
   EventBus& events() { return events_; }
+  MemoryGuard& memory() { return memory_; }
 
   // Null: everything is allowed. Set once, before anything runs.
   void set_permissions(std::shared_ptr<const Permissions> permissions) {
@@ -109,6 +112,9 @@ class Node {
     return at == services_.end() ? nullptr : std::static_pointer_cast<T>(at->second);
   }
 
+  // One line, at most once a second for an entry: it failed and nobody hears of it, or it took too much
+  // memory.
+  void report_failed(const Process& process, const Error& error);
   // One line, at most once a second for an entry: a value could not cross an isolate's edge.
   void report_dropped(Process& process, std::string_view operation, std::string_view path,
                       std::string_view type);
@@ -119,6 +125,7 @@ class Node {
   const int64_t started_ns_;
   const size_t first_threads_;
   std::atomic<uint64_t> serial_{1};
+  MemoryGuard memory_;
   Programs programs_;
   Functions functions_;
   ProcessTable processes_;
@@ -128,7 +135,11 @@ class Node {
   mutable std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<SpawnTarget>> hosts_;
   std::unordered_map<std::type_index, std::shared_ptr<void>> services_;
-  std::unordered_map<std::string, int64_t> dropped_reported_;
+  // When something was last said of an entry.
+  using Reported = std::unordered_map<std::string, int64_t>;
+  bool may_report(Reported& reported, const std::string& entry);
+  Reported dropped_reported_;
+  Reported failed_reported_;
 };
 
 }  // namespace trivium::units

@@ -355,6 +355,7 @@ void Process::complete(Exit exit) {
   node_.processes().erase(serial_);
   mailbox_.close();
   const Relations relations = end_relations();
+  report(exit, relations);
   node_.names().erase_all_of(pid_text());
   for (const auto& watcher : relations.watchers) watcher->post_exit(pid_text(), exit.error, exit.values);
   if (exit.error) {

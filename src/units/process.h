@@ -188,6 +188,13 @@ class Process final : public sched::Runnable, private lua::Host {
     upgradable_.store(options.upgradable, std::memory_order_relaxed);
   }
 
+  struct Relations {
+    std::vector<sched::Ref<Process>> watchers;
+    size_t prune_at = 16;  // watchers: time to forget those that have ended
+    std::vector<sched::Ref<Process>> links;
+    bool ended = false;
+  };
+
   Result<> build_isolate();
   Result<bool> load();
   sched::Outcome go_on_loading();
@@ -201,6 +208,7 @@ class Process final : public sched::Runnable, private lua::Host {
   sched::Outcome upgrade();
   Result<> load_upgrade();
   void complete(Exit exit);
+  void report(const Exit& exit, const Relations& relations);
   void end_as_loaded(Result<> loaded);
 
   struct Upgrading {
@@ -212,13 +220,6 @@ class Process final : public sched::Runnable, private lua::Host {
     std::set<std::string> sources;
     Values event;
   };
-  struct Relations {
-    std::vector<sched::Ref<Process>> watchers;
-    size_t prune_at = 16;  // watchers: time to forget those that have ended
-    std::vector<sched::Ref<Process>> links;
-    bool ended = false;
-  };
-
   Relations end_relations();
 
   Node& node_;

@@ -145,16 +145,16 @@ Array ProcessGroups::groups() const {
   return names;
 }
 
-Result<> ProcessGroups::broadcast(const Process& from, const std::string& group, const std::string& topic,
-                                  const Values& values) {
+Result<size_t> ProcessGroups::broadcast(const Process& from, const std::string& group,
+                                        const std::string& topic, const Values& values) {
   const std::lock_guard lock(mutex_);
   if (!running_) return fail(stopped());
   const auto at = groups_.find(group);
-  if (at == groups_.end()) return {};
+  if (at == groups_.end()) return 0;
   for (const auto& [number, member] : at->second.slots) {
     post(*member, lua::Message{topic, from.pid_text(), values});
   }
-  return {};
+  return at->second.slots.size();
 }
 
 // --- monitors ---------------------------------------------------------------------------------------

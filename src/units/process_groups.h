@@ -45,9 +45,9 @@ class ProcessGroups : public std::enable_shared_from_this<ProcessGroups> {
   // PIDs in the order of the joins, one for each.
   Array members(const std::string& group) const;
   Array groups() const;
-  // One message for each join.
-  Result<> broadcast(const Process& from, const std::string& group, const std::string& topic,
-                     const Values& values);
+  // One message for each join; how many there were.
+  Result<size_t> broadcast(const Process& from, const std::string& group, const std::string& topic,
+                           const Values& values);
 
   // Changes of the group come as messages on `topic` from here on; returns its members now. Until unmonitor,
   // or until the process ends or replaces its code.

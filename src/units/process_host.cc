@@ -187,7 +187,15 @@ Result<std::string> ProcessHost::enter(const sched::Ref<Process>& process, const
   return process->pid_text();
 }
 
+// What code starts, as opposed to the runtime, waits for better times when memory is short.
+Result<> ProcessHost::admit(const Process& caller, const Values& arguments) {
+  constexpr size_t about_a_process = 16 << 10;
+  return node_.memory().admit_process(about_a_process + arguments.bytes.size(), caller.entry());
+}
+
 lua::Dispatch ProcessHost::spawn(Process& caller, lua::OpId op, Spawn& command, lua::Reply& reply) {
+  if (Result<> admitted = admit(caller, command.arguments); !admitted)
+    return refuse(reply, std::move(admitted.error()));
   SpawnRequest request;
   request.id = command.id;
   request.arguments = std::move(command.arguments);
@@ -211,6 +219,8 @@ lua::Dispatch ProcessHost::exec(Process& caller, lua::OpId op, Exec& command, lu
   const auto failure = [](const Error& cause) {
     return Error::of(kind::internal, "exec failed: " + cause.message);
   };
+  if (Result<> admitted = admit(caller, command.arguments); !admitted)
+    return refuse(reply, failure(admitted.error()));
   SpawnRequest request;
   request.id = command.id;
   request.arguments = std::move(command.arguments);

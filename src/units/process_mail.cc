@@ -1,4 +1,6 @@
-// What a process takes out of its mailbox, and what it tells the event bus.
+// What a process takes out of its mailbox, and what it tells the event bus and the log.
+#include <algorithm>
+
 #include "units/node.h"
 #include "units/process.h"
 #include "units/process_timer.h"
@@ -48,6 +50,19 @@ void Process::publish_life(std::string_view kind, const Error* error) {
   Object data{{"entry", spec_.entry_id}, {"host", spec_.host}};
   if (error != nullptr) data.set("error", error->message);
   node_.events().publish("process", kind, pid_text(), std::move(data));
+}
+
+// One line for a failure that nobody else hears of, or that is not the code's own doing.
+void Process::report(const Exit& exit, const Relations& relations) {
+  if (!exit.error) return;
+  const auto lives = [](const auto& process) { return !process->ended(); };
+  const bool watched =
+      spec_.on_exit || std::any_of(relations.watchers.begin(), relations.watchers.end(), lives) ||
+      std::any_of(relations.links.begin(), relations.links.end(),
+                  [&](const auto& partner) { return lives(partner) && partner->trap_links(); });
+  const bool wanted = kill_requested_.load(std::memory_order_relaxed) || exit.error->kind == kind::canceled;
+  const bool out_of_memory = isolate_ && isolate_->out_of_memory();
+  if (out_of_memory || !(watched || wanted)) node_.report_failed(*this, *exit.error);
 }
 
 }  // namespace trivium::units

@@ -33,6 +33,16 @@ std::optional<uint64_t> isolate_memory_limit(const app::Config& config) {
   return set->is_string() ? parse_size(set->as_string()) : std::nullopt;
 }
 
+// lua.total_memory; 0: the default. Nothing: it makes no sense.
+std::optional<uint64_t> total_memory_limit(const app::Config& config) {
+  const Value* set = config.find("lua", "total_memory");
+  if (set == nullptr) return 0;
+  std::optional<uint64_t> limit;
+  if (set->is_string()) limit = parse_size(set->as_string());
+  if (set->is_int() && set->as_int() > 0) limit = static_cast<uint64_t>(set->as_int());
+  return limit == 0 ? std::nullopt : limit;
+}
+
 void write_all(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(fd, text.data(), text.size());
@@ -66,10 +76,11 @@ LocalRuntime::LocalRuntime(RuntimeOptions options)
       entries_(options_.registry->current()),
       dependencies_(*entries_),
       environment_(ambient_globals()),
-      node_({scheduler_, timers_, blocking_, system_clock(), system_random(), environment_, runtime_modules(),
-             options_.log},
-            {isolate_memory_limit(*options_.config).value_or(0),
-             static_cast<unsigned>(system_random().next())}),
+      node_(
+          {scheduler_, timers_, blocking_, system_clock(), system_random(), environment_, runtime_modules(),
+           options_.log},
+          {isolate_memory_limit(*options_.config).value_or(0), static_cast<unsigned>(system_random().next()),
+           total_memory_limit(*options_.config).value_or(0)}),
       supervisor_({timers_, system_random(), options_.log.renamed("core"),
                    [this](const units::ServiceStatus& status) { publish_update(node_.events(), status); }}) {}
 
@@ -82,6 +93,8 @@ Result<> LocalRuntime::start() {
   if (isolate_memory_limit(*options_.config).value_or(0) < least) {
     return fail(kind::invalid, "lua.memory_limit must be a size of at least 64KB, such as 64MB");
   }
+  if (!total_memory_limit(*options_.config))
+    return fail(kind::invalid, "lua.total_memory must be a size, such as 4GB");
   app::Problems problems;
   node_.programs().compile(options_.application->lua, *entries_, problems);
   if (!problems.empty()) return fail(problems.to_error());

@@ -18,6 +18,10 @@ FrameRef overlay(const FrameRef& base, const CallSettings& settings) {
 
 lua::Dispatch CallFunction::perform(Process& process, lua::OpId op, lua::Reply& reply) {
   Node& node = process.node();
+  constexpr size_t about_a_call = 2 << 10;
+  if (Result<> admitted = node.memory().admit_message(about_a_call + arguments.bytes.size(), process.entry());
+      !admitted)
+    return refuse(reply, std::move(admitted.error()));
   CallRequest request;
   request.target = target;
   request.arguments = std::move(arguments);

@@ -17,7 +17,10 @@ lua::Dispatch UnsubscribeEvents::perform(Process& process, lua::OpId, lua::Reply
 }
 
 lua::Dispatch SendEvent::perform(Process& process, lua::OpId, lua::Reply& reply) {
-  process.node().events().publish(system, kind, path, std::move(data));
+  MemoryGuard& memory = process.node().memory();
+  if (Result<> admitted = memory.admit_message(sizeof(Envelope), process.entry()); !admitted)
+    return refuse(reply, std::move(admitted.error()));
+  memory.count(process.node().events().publish(system, kind, path, std::move(data)), process.entry());
   return answer(reply, Value(true));
 }
 

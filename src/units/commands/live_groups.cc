@@ -44,7 +44,13 @@ lua::Dispatch QueryGroups::perform(Process& process, lua::OpId, lua::Reply& repl
 lua::Dispatch BroadcastToGroup::perform(Process& process, lua::OpId, lua::Reply& reply) {
   const std::shared_ptr<ProcessGroups> groups = find(process, scope);
   if (!groups) return gone(reply);
-  return answer(reply, groups->broadcast(process, group, topic, values));
+  MemoryGuard& memory = process.node().memory();
+  if (Result<> admitted = memory.admit_message(sizeof(Envelope), process.entry()); !admitted)
+    return refuse(reply, std::move(admitted.error()));
+  const Result<size_t> members = groups->broadcast(process, group, topic, values);
+  if (!members) return refuse(reply, members.error());
+  memory.count(*members * (values.bytes.size() + sizeof(Envelope)), process.entry());
+  return answer(reply, Value(true));
 }
 
 lua::Dispatch MonitorGroups::perform(Process& process, lua::OpId op, lua::Reply& reply) {
