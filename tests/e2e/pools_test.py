@@ -152,3 +152,82 @@ def test_static_pools_have_their_workers_from_the_start(app):
             "app:static": 3, "app:by_default": 8, "app:lazy": 0, "app:adaptive": 0, "app:inline": 0}
         assert server.stop() == 0
         assert "code ran" not in server.stdout
+
+
+def test_pools(checks):
+    source = """
+        local calls = 0
+        seen = seen or {}
+        local channel_of_module = channel.new(1)
+        return {main = function(what, a)
+          calls = calls + 1
+          if what == "count" then return calls end
+          if what == "wait" then
+            process.send(a, "up", process.pid())
+            process.inbox():receive()
+            return calls
+          end
+          if what == "fail" then error("failed") end
+          if what == "leave" then
+            -- A coroutine left behind on a channel that survives.
+            coroutine.spawn(function() channel_of_module:receive() end)
+            return "left"
+          end
+          if what == "use" then
+            channel_of_module:send(1)
+            return (channel_of_module:receive())
+          end
+          if what == "leave select" then
+            coroutine.spawn(function() channel.select({channel_of_module:case_receive(), channel.new():case_receive()}) end)
+            return "left"
+          end
+          if what == "recurse" then return (funcs.new():with_options({timeout = 100}):call("app:inline", "count")) end
+        end}
+    """
+    checks.unit("function.lua", "inline", source, "method: main, modules: [funcs], pool: {size: 1}")
+    checks.unit("function.lua", "static", source, "method: main, modules: [funcs], pool: {type: static, workers: 2}")
+    checks.unit("function.lua", "lazy", source, "method: main, modules: [funcs], pool: {type: lazy, max_size: 3}")
+    checks.unit("function.lua", "adaptive", source, "method: main, modules: [funcs], pool: {type: adaptive, max_size: 2}")
+    checks.run("""
+        check.eq("state is kept", {funcs.call("app:inline", "count"), funcs.call("app:inline", "count")}, {1, 2})
+        check.eq("state is kept", funcs.call("app:inline", "count"), 3)
+        funcs.call("app:inline", "fail")
+        check.eq("also after a failure", funcs.call("app:inline", "count"), 5)
+        check.eq("leaves a receiver", funcs.call("app:inline", "leave"), "left")
+        check.eq("which is gone", funcs.call("app:inline", "use"), 1)
+        check.eq("leaves a select", funcs.call("app:inline", "leave select"), "left")
+        check.eq("which is gone too", funcs.call("app:inline", "use"), 1)
+        check.fail("a call of itself waits for itself", "Timeout", "",
+                   funcs.new():with_options({timeout = 50}):call("app:inline", "recurse"))
+
+        local up = process.listen("up")
+        for pool, most in pairs({inline = 1, static = 2, lazy = 3, adaptive = 2}) do
+          local futures = {}
+          for i = 1, most + 2 do futures[i] = funcs.async("app:" .. pool, "wait", process.pid()) end
+          local running = {}
+          for i = 1, most do running[i] = up:receive() end
+          time.sleep("5ms")
+          local more = channel.select({up:case_receive(), default = true})
+          check.eq(pool .. ": no more than there may be", more.default, true)
+          for _, pid in ipairs(running) do process.send(pid, "go") end
+          for i = 1, 2 do process.send(up:receive(), "go") end
+          for i = 1, most + 2 do check.that(pool .. ": all served", futures[i]:response():receive():data() >= 1) end
+        end
+        -- Those that wait are served in their order.
+        local order = {}
+        local first = funcs.async("app:inline", "wait", process.pid())
+        local pid = up:receive()
+        local done = channel.new(10)
+        for i = 1, 5 do
+          coroutine.spawn(function() funcs.call("app:inline", "count") done:send(i) end)
+        end
+        process.send(pid, "go")
+        for i = 1, 5 do order[i] = done:receive() end
+        check.eq("first come first served", order, {1, 2, 3, 4, 5})
+        -- A cancelled call leaves the queue.
+        first = funcs.async("app:inline", "wait", process.pid())
+        pid = up:receive()
+        check.fail("limit while queued", "Timeout", "", funcs.new():with_options({timeout = 20}):call("app:inline", "count"))
+        process.send(pid, "go")
+        check.that("the pool goes on", funcs.call("app:inline", "count") > 0)
+    """)

@@ -57,6 +57,15 @@ local check = (function()
 end)()
 """
 
+# The next value of a channel, which must come.
+TAKE = """
+local function take(channel_of)
+  local r = channel.select({channel_of:case_receive(), time.after("2m"):case_receive()})
+  if r.channel ~= channel_of then error("nothing came") end
+  return r.value
+end
+"""
+
 
 class Checks:
     """An application built from function bodies; its main program returns nothing and uses `check`."""
