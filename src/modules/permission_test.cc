@@ -78,6 +78,14 @@ TEST_F(PermissionTest, Funcs) {
   EXPECT_EQ(denied("funcs.call", "*", "return funcs.call('f')"),
             "nil <Invalid: namespace required in function ID>");
   EXPECT_EQ(denied("funcs.call", "app:f", "local _, e = funcs.call('app:g') return e:kind()"), "NotFound");
+  // The caller is asked about, not whom it calls for.
+  auto frame = std::make_shared<Frame>();
+  frame->actor = Actor{"ada", {}};
+  setting_.frame = frame;
+  EXPECT_EQ(
+      denied("funcs.call", "app:f", "return funcs.new():with_actor(security.new_actor('eve')):call('app:f')"),
+      denial("not allowed: app:f"));
+  EXPECT_EQ(permissions_->actor(), "ada");
   const std::string context = "not allowed to call functions with custom context";
   EXPECT_EQ(denied("funcs.context", "context", "return funcs.new():with_context({})"), denial(context));
   EXPECT_EQ(denied("funcs.context", "context", "return funcs.new():with_context(1)"), denial(context));

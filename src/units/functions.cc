@@ -4,6 +4,7 @@
 
 #include "units/interceptors/metrics.h"
 #include "units/interceptors/retry.h"
+#include "units/network_option.h"
 #include "units/node.h"
 #include "units/process_call.h"
 
@@ -67,6 +68,7 @@ Result<sched::Ref<Process>> Functions::call(CallRequest request) {
 Result<sched::Ref<Process>> Functions::call(CallRequest request, const Object& options) {
   find_target(request);
   request.options = options_of(request, options);
+  if (Result<> found = find_network(request.option("network")); !found) return fail(std::move(found.error()));
   request.timeout = time_limit(request.option("timeout"));
   return pass(std::move(request));
 }

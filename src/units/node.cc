@@ -55,7 +55,7 @@ Result<std::string> Node::resolve(const std::string& destination) const {
 
 sched::Ref<Process> Node::local(std::string_view pid) const {
   const std::optional<PidText> parts = parse_pid(pid);
-  if (!parts) return nullptr;
+  if (!parts || !parts->node.empty()) return nullptr;
   const std::optional<uint64_t> serial = parts->serial();
   if (!serial) return nullptr;
   sched::Ref<Process> process = processes_.find(*serial);

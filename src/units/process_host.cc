@@ -2,6 +2,7 @@
 
 #include "sched/timers.h"
 #include "units/commands/reply.h"
+#include "units/network_option.h"
 #include "units/node.h"
 #include "units/pid.h"
 
@@ -188,13 +189,14 @@ Result<std::string> ProcessHost::enter(const sched::Ref<Process>& process, const
 }
 
 // What code starts, as opposed to the runtime, waits for better times when memory is short.
-Result<> ProcessHost::admit(const Process& caller, const Values& arguments) {
+Result<> ProcessHost::admit(const Process& caller, const Values& arguments, const CallSettings& settings) {
+  if (Result<> found = find_network(settings.options.find("network")); !found) return found;
   constexpr size_t about_a_process = 16 << 10;
   return node_.memory().admit_process(about_a_process + arguments.bytes.size(), caller.entry());
 }
 
 lua::Dispatch ProcessHost::spawn(Process& caller, lua::OpId op, Spawn& command, lua::Reply& reply) {
-  if (Result<> admitted = admit(caller, command.arguments); !admitted)
+  if (Result<> admitted = admit(caller, command.arguments, command.settings); !admitted)
     return refuse(reply, std::move(admitted.error()));
   SpawnRequest request;
   request.id = command.id;
@@ -219,7 +221,7 @@ lua::Dispatch ProcessHost::exec(Process& caller, lua::OpId op, Exec& command, lu
   const auto failure = [](const Error& cause) {
     return Error::of(kind::internal, "exec failed: " + cause.message);
   };
-  if (Result<> admitted = admit(caller, command.arguments); !admitted)
+  if (Result<> admitted = admit(caller, command.arguments, command.settings); !admitted)
     return refuse(reply, failure(admitted.error()));
   SpawnRequest request;
   request.id = command.id;

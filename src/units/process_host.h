@@ -99,7 +99,7 @@ class ProcessHost final : public SpawnTarget, public std::enable_shared_from_thi
   enum class State { registered, running, stopping };
 
   Result<> accept() const;
-  Result<> admit(const Process& caller, const Values& arguments);
+  Result<> admit(const Process& caller, const Values& arguments, const CallSettings& settings);
   Result<std::string> enter(const sched::Ref<Process>& process, const SpawnRequest& request);
   void leave(Process& process);
   std::optional<std::string> signal_owner(const std::string& name, const std::vector<lua::Message>& messages);

@@ -29,6 +29,11 @@ def test_context(checks):
         check.eq("the next call starts anew", base:call("app:nested"), {})
         check.eq("lists and maps", base:with_context({l = {1, 2}, m = {k = "v"}, e = {}}):call("app:all"),
                  {l = {1.0, 2.0}, m = {k = "v"}, e = {}})
+        -- As plain data: a list loses its other keys, keys become text, and so do functions.
+        local plain = base:with_context({l = {1, 2, x = 3}, f = print, m = {[true] = 1}}):call("app:all")
+        check.eq("list", plain.l, {1.0, 2.0})
+        check.eq("function", type(plain.f), "string")
+        check.eq("keys", plain.m, {["true"] = 1.0})
         check.eq("get", one:call("app:get", "s"), "x")
         check.eq("get absent", one:call("app:get", "zz"), {kind = "NotFound", message = "key not found: zz"})
         check.eq("get empty", one:call("app:get", ""), {kind = "Invalid", message = "empty key"})
@@ -75,6 +80,10 @@ def test_timeout_option(checks):
         for _, ignored in ipairs({0, -1, "x", {}}) do
           check.eq("no limit: " .. tostring(ignored), funcs.new():with_options({timeout = ignored}):call("app:quick"), "in time")
         end
+        local replaced = short:with_options({}):async("app:sleeps", process.pid())
+        up:receive()
+        check.fail("still limited", "Timeout", "took longer than", short:call("app:spins"))
+        check.eq("options are replaced as a whole", {replaced:is_complete(), replaced:result()}, {false})
         check.eq("other options are ignored", funcs.new():with_options({priority = 1, whatever = {}}):call("app:quick"), "in time")
     """)
 
@@ -143,4 +152,37 @@ def test_retry(checks):
         v, err = funcs.new():with_options({timeout = 50, retry = {max_attempts = 1000000, initial_delay = 1, jitter = 0, max_delay = 5}})
             :call("app:flaky", 1000000)
         check.fail("limit", "Timeout", "took longer than", v, err)
+    """)
+
+
+def test_the_code_of_a_file_runs_in_the_first_call(checks):
+    build = checks.build
+    checks.build = lambda main: build(main, modules=("io", "funcs", "security"))
+    checks.unit("function.lua", "first", """
+        local seen = {ctx = (ctx.all()), actor = security.actor() and security.actor():id() or "nobody"}
+        return {main = function() return seen end}
+    """, "method: main, modules: [ctx, security], pool: {type: inline}")
+    checks.run("""
+        local ada = funcs.new():with_actor(security.new_actor("ada")):with_context({k = 1})
+        check.eq("in its context", ada:call("app:first"), {ctx = {k = 1.0}, actor = "ada"})
+        check.eq("once", funcs.call("app:first"), {ctx = {k = 1.0}, actor = "ada"})
+    """)
+
+
+def test_networks(checks):
+    checks.function("same", "return ...")
+    checks.function("by_default", "return 1", "meta: {options: {network: 'app:none'}}")
+    checks.process("job", "return 'done'", "meta: {default_host: 'app:procs'}")
+    checks.run("""
+        local text = "network: service not found"
+        local abroad, home = {network = "app:none"}, {network = ""}
+        check.fail("call", "NotFound", text, funcs.new():with_options(abroad):call("app:same", 1))
+        check.fail("of the entry", "NotFound", text, funcs.call("app:by_default"))
+        check.eq("overridden", {funcs.new():with_options(home):call("app:by_default")}, {1})
+        local f = funcs.new():with_options(abroad):async("app:same")
+        check.err("later", f:response():receive(), "NotFound", text)
+        check.fail("a process called", "NotFound", text, funcs.new():with_options(abroad):call("app:job"))
+        check.fail("spawn", "NotFound", text, process.with_options(abroad):spawn("app:job", "app:procs"))
+        check.fail("exec", "Internal", "exec failed: " .. text, process.with_options(abroad):exec("app:job", "app:procs"))
+        check.eq("none named", {process.with_options(home):exec("app:job", "app:procs")}, {"done"})
     """)

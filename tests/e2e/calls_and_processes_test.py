@@ -26,6 +26,10 @@ def test_functions_are_actors(checks):
         return select(2, ...) and error("failed") or child
     """)
     checks.process("waits", "process.send((...), 'child', process.pid()) process.inbox():receive() return 'done'")
+    checks.function("told", """
+        process.send((...), "up", process.pid())
+        if process.inbox():receive():topic() == "fail" then error("failed") end
+    """)
     checks.function("upgrades", "process.upgrade() return 'not reached'")
     checks.function("events_of_call", "process.send((...), 'up', process.pid()) local e = process.events():receive() return e.kind .. ':' .. e.reason")
     checks.run("""
@@ -59,6 +63,22 @@ def test_functions_are_actors(checks):
         child = children:receive()
         if process.monitor(child) then
           check.err("taken down", events:receive().result.error, "", "linked process failed")
+        end
+        -- Others link with a call as with a process.
+        process.set_options({trap_links = true})
+        for _, how in ipairs({"fail", "return"}) do
+          f = funcs.async("app:told", process.pid())
+          pid = up:receive()
+          check.eq("link with a call", {process.link(pid)}, {true})
+          process.monitor(pid)
+          process.send(pid, how)
+          check.eq("its exit", events:receive().kind, "pid.exit")
+          if how == "fail" then
+            local down = events:receive()
+            check.eq("and its failure", {down.kind, down.from}, {"pid.link.down", pid})
+          else
+            check.eq("no more", channel.select({events:case_receive(), default = true}).default, true)
+          end
         end
         check.eq("upgrade", {funcs.call("app:upgrades")}, {})
         f = funcs.async("app:events_of_call", process.pid())

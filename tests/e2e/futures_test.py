@@ -83,6 +83,12 @@ def test_futures(checks):
         check.eq("result first", f:result():data(), 6)
         check.eq("then the channel", f:response():receive():data(), 6)
 
+        -- What comes for a cancelled one never reaches the inbox.
+        f = funcs.async("app:value", "late")
+        f:cancel()
+        for i = 1, 20 do funcs.call("app:value", i) end
+        check.eq("nothing in the inbox", channel.select({process.inbox():case_receive(), default = true}).default, true)
+
         -- Many at once, in a select with a timer.
         local futures = {}
         for i = 1, 200 do futures[i] = funcs.async("app:value", i) end

@@ -21,6 +21,8 @@ def test_send_and_receive(checks):
         check.fail("no such name", "NotFound", "could not resolve 'nobody' as PID or registered name", process.send("nobody", "x"))
         check.fail("no such host", "NotFound", "host not found", process.send("{app:nowhere|0x00001}", "x"))
         check.fail("no such process", "NotFound", "process not found", process.send("{app:procs|0xfffff}", "x"))
+        check.fail("no such node", "NotFound", "node not found", process.send("{other@app:procs|0x00001}", "x"))
+        check.fail("nobody of another node", "NotFound", "node not found", process.send((self:gsub("{", "{other@")), "x"))
         check.raises("wrong type", "bad argument", process.send, {}, "x")
         check.raises("wrong topic", "bad argument", process.send, self, {})
 
@@ -65,6 +67,14 @@ def test_send_and_receive(checks):
         check.that("upgrade to messages", process.listen("raw", {message = true}) == raw)
         process.send(self, "raw", 9)
         check.eq("as message", take(raw):payload():data(), 9)
+        check.that("and not back", process.listen("raw") == raw)
+        process.send(self, "raw", 10)
+        check.eq("still a message", take(raw):payload():data(), 10)
+        -- Copied when it is sent.
+        local content = {v = 1, inner = {2}}
+        process.send(self, "raw", content)
+        content.inner[1] = "changed"
+        check.eq("a copy", take(raw):payload():data(), {v = 1, inner = {2}})
         check.fail("empty topic", "Invalid", "topic cannot be empty", process.listen(""))
         check.fail("runtime topic", "Invalid", "cannot listen to @ topics", process.listen("@pid"))
 
@@ -146,6 +156,9 @@ def test_routing(checks):
         check.that("and opens again", process.inbox() ~= inbox)
         inbox = process.inbox()
 
+        check.eq("the events too", {process.unlisten(events)}, {true})
+        check.that("and open again", process.events() ~= events)
+
         -- Several receivers: in the order they began to wait.
         local got = channel.new(10)
         local work = process.listen("work")
@@ -184,6 +197,7 @@ def test_routing(checks):
         check.err("unsubscribe again", err, "NotFound", "")
         process.send(self, "own", 8)
         check.eq("inbox again", take(inbox):payload():data(), 8)
+        check.that("any topic", subscribe("@own", channel.new(1)) ~= nil)
         -- An unbuffered channel of one's own.
         local rendezvous = channel.new()
         subscribe("meet", rendezvous)

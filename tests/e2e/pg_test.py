@@ -271,3 +271,26 @@ def test_wrong_fields_are_refused(app, field):
     result = app.main()
     assert result.code == 1
     assert field.split(":")[0] in result.stderr
+
+
+def test_memberships_outlast_an_upgrade(checks):
+    build = checks.build
+    checks.build = lambda main: build(main, modules=("io", "time", "pg"))
+    checks.entries("- {name: groups, kind: pg.scope, lifecycle: {auto_start: true}}")
+    checks.process("old", """
+        pg.open("app:groups"):join("g")
+        process.send((...), "up", "old")
+        process.listen("go"):receive()
+        process.upgrade("app:new", ...)
+    """, "modules: [pg]")
+    checks.process("new", "process.send((...), 'up', 'new') process.listen('end'):receive()", "modules: [pg]")
+    checks.run("""
+        local up, groups = process.listen("up"), pg.open("app:groups")
+        local pid = process.spawn_monitored("app:old", "app:procs", process.pid())
+        check.eq("joined", up:receive(), "old")
+        process.send(pid, "go")
+        check.eq("upgraded", up:receive(), "new")
+        check.eq("still a member", groups:get_members("g"), {pid})
+        process.send(pid, "end")
+        process.events():receive()
+    """)

@@ -193,6 +193,9 @@ def test_pools(checks):
         check.eq("state is kept", funcs.call("app:inline", "count"), 3)
         funcs.call("app:inline", "fail")
         check.eq("also after a failure", funcs.call("app:inline", "count"), 5)
+        local _, limit = funcs.new():with_options({timeout = 20}):call("app:inline", "wait", process.pid())
+        check.err("cancelled", limit, "Timeout", "")
+        check.eq("also after a cancelled call", funcs.call("app:inline", "count"), 7)
         check.eq("leaves a receiver", funcs.call("app:inline", "leave"), "left")
         check.eq("which is gone", funcs.call("app:inline", "use"), 1)
         check.eq("leaves a select", funcs.call("app:inline", "leave select"), "left")
@@ -201,6 +204,7 @@ def test_pools(checks):
                    funcs.new():with_options({timeout = 50}):call("app:inline", "recurse"))
 
         local up = process.listen("up")
+        up:receive()  -- of the cancelled one
         for pool, most in pairs({inline = 1, static = 2, lazy = 3, adaptive = 2}) do
           local futures = {}
           for i = 1, most + 2 do futures[i] = funcs.async("app:" .. pool, "wait", process.pid()) end

@@ -35,6 +35,8 @@ def test_spawn(checks):
         check.fail("host not started", "Unavailable", "host is not running", process.spawn("app:args", "app:stopped"))
         check.fail("chunk raises", "Internal", "failed to execute script: app:bad_chunk:1: while loading", process.spawn("app:bad_chunk", "app:procs"))
         check.fail("no method", "NotFound", 'method "main" not found in module', process.spawn_monitored("app:no_main", "app:procs"))
+        check.fail("linked and monitored", "Internal", "failed to execute script", process.spawn_linked_monitored("app:bad_chunk", "app:procs"))
+        check.eq("what never was does not end", channel.select({process.events():case_receive(), default = true}).default, true)
         check.eq("other method", process.exec("app:other_method", "app:procs"), "served")
 
         local args = process.listen("args")
@@ -42,6 +44,11 @@ def test_spawn(checks):
         check.that("pid", pid:match("^{app:procs|0x%x%x%x%x%x+}$"), pid)
         local count, rest = unpack(take(args))
         check.eq("arguments", {count, rest[1], rest[2] == nil, rest[3]}, {4, "x", true, {1}})
+
+        local given = {1, {2}}
+        process.spawn("app:args", "app:procs", self, given)
+        given[2][1] = "changed"
+        check.eq("arguments are copies", take(args)[2], {{1, {2}}})
 
         -- An instantly ending child is not missed.
         local events = process.events()
@@ -284,3 +291,30 @@ def test_upgrade(checks):
           check.err("failed: " .. how, e.result.error, "Internal", text)
         end
     """)
+
+
+def test_an_upgrade_to_the_same_entry(checks):
+    checks.process("again", """
+        local up, n = ...
+        process.send(up, "up", process.pid(), process.id(), n)
+        process.listen("go"):receive()
+        -- No id, an empty one, and what is no id.
+        if n == 1 then process.upgrade(nil, up, 2) end
+        if n == 2 then process.upgrade("", up, 3) end
+        if n == 3 then process.upgrade(5, up, 4) end
+        return n
+    """)
+    checks.run(TAKE + """
+        local up, events = process.listen("up"), process.events()
+        local pid = process.spawn_monitored("app:again", "app:procs", process.pid(), 1)
+        for i = 1, 4 do
+          check.eq("incarnation " .. i, take(up), {pid, "app:again", i})
+          process.send(pid, "go")
+        end
+        check.eq("ended once", take(events).result, {value = 4})
+    """)
+
+
+def test_a_lifecycle_on_a_process_is_ignored(checks):
+    checks.process("lives", "print('it ran')", "lifecycle: {auto_start: true}, host: 'app:procs'")
+    assert "it ran" not in checks.run("process.exec('app:absent', 'app:procs')", "-v").stderr

@@ -69,6 +69,7 @@ def test_exit_events(checks):
 
 def test_monitors(checks):
     checks.process("waits", "local m = process.inbox():receive() return m:topic()")
+    checks.process("reports", "process.send((...), 'up', process.pid()) process.inbox():receive()")
     checks.process("watches", """
         local target, up = ...
         process.monitor(target)
@@ -80,7 +81,10 @@ def test_monitors(checks):
     checks.run(TAKE + """
         local events, up, saw = process.events(), process.listen("up"), process.listen("saw")
         check.fail("nothing", "Invalid", "", process.monitor())
-        check.fail("nobody", "NotFound", "could not resolve 'nobody'", process.monitor("nobody"))
+        for _, name in ipairs({"monitor", "unmonitor", "link", "unlink", "cancel", "terminate"}) do
+          check.fail(name .. " nothing", "Invalid", "", process[name]())
+          check.fail(name .. " nobody", "NotFound", "could not resolve 'nobody'", process[name]("nobody"))
+        end
         check.fail("dead", "Internal", "process not found", process.monitor("{app:procs|0xfffff}"))
         check.eq("self", {process.monitor(process.pid())}, {true})
         local pid = process.spawn("app:waits", "app:procs")
@@ -99,6 +103,15 @@ def test_monitors(checks):
         check.fail("spawned with one", "Internal", "already monitoring pid", process.monitor(pid))
         check.eq("unmonitor", {process.unmonitor(pid)}, {true})
         check.eq("unmonitor again", {process.unmonitor(pid)}, {true})
+        -- An exit that is in the mailbox already stays there; whoever executed it hears of it last.
+        local executed = channel.new(1)
+        coroutine.spawn(function() executed:send({process.exec("app:reports", "app:procs", process.pid())}) end)
+        local reported = take(up)
+        process.monitor(reported)
+        process.send(reported, "go")
+        executed:receive()
+        check.eq("unmonitor too late", {process.unmonitor(reported)}, {true})
+        check.eq("it stays", take(events).from, reported)
         process.registry.register("watched", pid)
         check.eq("by name", {process.monitor("watched")}, {true})
         process.unmonitor("watched")

@@ -195,3 +195,14 @@ def test_service_is_started_and_asked_to_stop(app):
         server.signal(signal.SIGTERM)
         server.wait_for(r"asked to stop: pid\.cancel, service stopping")
         assert server.wait() == 0
+
+
+@pytest.mark.parametrize("spawn", ["spawn", "spawn_linked_monitored"])
+def test_the_first_process_that_ends_on_a_terminal_decides(app, spawn):
+    app.program(f"""
+        local pid, err = process.{spawn}("app:helper", "app:term")
+        if err then return nil, err end
+        process.listen("never"):receive()
+    """, entries="- {name: helper, kind: process.lua, source: 'return {main = function() return 7 end}'}")
+    result = app.main()
+    assert (result.code, result.stdout, result.stderr) == (7, "", "")

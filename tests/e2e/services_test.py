@@ -79,7 +79,7 @@ def test_stop_asks_and_waits(app):
         assert server.stop() == 0
         output = server.stdout + server.stderr
         assert "service stopping" in output
-        assert "asked by {" in output and ":control|0x" in output
+        assert "asked by {node:control|0x" in output
         assert "cleaned up" in output
 
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <future>
+#include <utility>
 
 #include "app/application.h"
 #include "app/config.h"
@@ -258,7 +259,12 @@ Result<> LocalRuntime::exec(const ExecRequest& request) {
   return {};
 }
 
+// The first one decides; others are ended by the shutdown that follows.
 void LocalRuntime::terminal_ended(units::Exit& exit) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(terminal_ended_, true)) return;
+  }
   TerminalResult result;
   result.value = first_value(exit.values);
   if (exit.error) result.failure = exit.error->message;

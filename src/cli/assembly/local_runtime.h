@@ -67,6 +67,7 @@ class LocalRuntime final : public Runtime {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool shutdown_requested_ = false;
+  bool terminal_ended_ = false;  // a process on a terminal
   std::optional<int64_t> first_signal_ns_;
   bool down_ = false;
   int status_ = 0;

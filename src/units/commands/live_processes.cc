@@ -15,14 +15,20 @@ Error no_host(const std::string& id) {
   return error;
 }
 
-// The host a PID names, for PIDs that are no live local process.
+// The host a PID names, for PIDs that are no live local process. Only those of providers are on other nodes.
 std::shared_ptr<SpawnTarget> host_of(Node& node, std::string_view pid) {
   const std::optional<PidText> parts = parse_pid(pid);
-  return parts ? node.host(parts->host) : nullptr;
+  std::shared_ptr<SpawnTarget> host = parts ? node.host(parts->host) : nullptr;
+  if (host && !parts->node.empty() && std::dynamic_pointer_cast<ProcessHost>(host)) return nullptr;
+  return host;
 }
 
-// Whether the PID is of a function call: those hosts exist only while the entry does.
-bool is_call_pid(std::string_view pid) { return pid.find("#lua.") != std::string_view::npos; }
+std::string_view who_is_missing(std::string_view pid) {
+  const std::optional<PidText> parts = parse_pid(pid);
+  if (parts && !parts->node.empty()) return "node not found";
+  // Hosts of function calls exist only while the entry does.
+  return pid.find("#lua.") != std::string_view::npos ? "process not found" : "host not found";
+}
 
 Error denied(std::string_view verb, std::string_view destination) {
   return Error::of(kind::permission_denied,
@@ -72,7 +78,7 @@ lua::Dispatch Send::perform(Process& process, lua::OpId op, lua::Reply& reply) {
     return refuse(reply, not_found("process not found"));
   }
   const std::shared_ptr<SpawnTarget> host = host_of(node, pid);
-  if (!host) return refuse(reply, not_found(is_call_pid(pid) ? "process not found" : "host not found"));
+  if (!host) return refuse(reply, not_found(std::string(who_is_missing(pid))));
   destination = pid;
   return host->send(process, op, *this, reply);
 }
