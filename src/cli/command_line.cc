@@ -238,6 +238,7 @@ constexpr WorkflowShape workflow_shapes[] = {
     {"workflow terminate", WorkflowVerb::terminate, 1, 1, "terminate ID [--reason TEXT]"},
     {"workflow retry", WorkflowVerb::retry, 0, 1, "retry ID, or retry --all"},
     {"workflow query", WorkflowVerb::query, 2, any_number, "query ID NAME [VALUE…]"},
+    {"workflow update", WorkflowVerb::update, 2, any_number, "update ID NAME [VALUE…]"},
     {"workflow export", WorkflowVerb::exports, 1, 1, "export ID"},
     {"workflow replay", WorkflowVerb::replay, 1, any_number, "replay FILE…"},
 };

@@ -101,7 +101,19 @@ struct RegistryShowRequest {
   bool raw = false;
 };
 
-enum class WorkflowVerb { list, show, history, signal, cancel, terminate, retry, query, exports, replay };
+enum class WorkflowVerb {
+  list,
+  show,
+  history,
+  signal,
+  cancel,
+  terminate,
+  retry,
+  query,
+  update,
+  exports,
+  replay
+};
 
 struct WorkflowRequest {
   WorkflowVerb verb = WorkflowVerb::list;

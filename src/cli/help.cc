@@ -182,6 +182,7 @@ Usage: trivium workflow list [flags]              list runs, the newest first
        trivium workflow terminate ID              end it at once
        trivium workflow retry ID | --all          let a parked run try again
        trivium workflow query ID NAME [VALUE…]    ask a handler of its code
+       trivium workflow update ID NAME [VALUE…]   ask it for something, and print its answer
        trivium workflow export ID                 its history as JSON, for files
        trivium workflow replay FILE…              run today's code over exported histories
 

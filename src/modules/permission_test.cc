@@ -6,6 +6,7 @@
 #include "modules/process_module.h"
 #include "modules/security_module.h"
 #include "modules/unit_test_state.h"
+#include "modules/workflow_module.h"
 
 namespace trivium::lua {
 namespace {
@@ -51,7 +52,7 @@ class DenyingPermissions final : public units::Permissions {
 
 class PermissionTest : public UnitTest {
  protected:
-  PermissionTest() : UnitTest({&funcs_module, &process_as_module, &security_module}) {
+  PermissionTest() : UnitTest({&funcs_module, &process_as_module, &security_module, &workflow_module}) {
     node().set_permissions(permissions_);
   }
 
@@ -216,6 +217,12 @@ TEST_F(PermissionTest, Security) {
             raised("not allowed to create actor: ada"));
   EXPECT_EQ(denied("security.scope.create", "custom", "return pcall(security.new_scope, {})"),
             raised("not allowed to create a custom scope"));
+}
+
+TEST_F(PermissionTest, Workflows) {
+  EXPECT_EQ(denied("workflow.exec", "app:w", "return workflow.execute('app:w')"),
+            denial("not allowed: app:w"));
+  EXPECT_EQ(denied("workflow.exec", "app:w", "return workflow.exec('app:w')"), denial("not allowed: app:w"));
 }
 
 TEST_F(PermissionTest, SaysWhoAsks) {

@@ -7,7 +7,9 @@
 #include "lua/plain_data.h"
 #include "lua/sandbox/frozen.h"
 #include "modules/arguments.h"
+#include "modules/permission.h"
 #include "modules/replies.h"
+#include "modules/workflow_updates.h"
 #include "units/commands/workflow.h"
 
 namespace trivium::lua {
@@ -29,6 +31,7 @@ int issue_start(lua_State* L) {
   if (!EntryId::parse(id).qualified()) {
     return push_failure(L, invalid("invalid workflow ID format (namespace:name required)"));
   }
+  if (!allowed(L, "workflow.exec", id)) return push_denied(L, "not allowed: " + std::string(id));
   Isolate& isolate = Isolate::from(L);
   StartCommand command;
   command.id = id;
@@ -179,6 +182,8 @@ constexpr LibraryField fields[] = {
     {"attrs", attrs},
     {"on_query", on_query},
     {"query", query},
+    {"on_update", workflow_on_update},
+    {"update", workflow_update},
 };
 const Library library{fields};
 

@@ -14,6 +14,10 @@ class EchoingGateway final : public units::WorkflowGateway {
     reply = Reply::of(command.id + "(" + (argument.is_string() ? argument.as_string() : "") + ")");
     return Dispatch::done;
   }
+  Dispatch update(units::Process&, OpId, units::UpdateWorkflow& command, Reply& reply) override {
+    reply = Reply::of(command.destination + " does " + command.name);
+    return Dispatch::done;
+  }
   Dispatch query(units::Process&, OpId, units::QueryWorkflow& command, Reply& reply) override {
     reply = Reply::of(command.name + " of " + command.destination);
     return Dispatch::done;
@@ -40,6 +44,13 @@ TEST_F(WorkflowModule, QueriesGoToTheWorkflowService) {
   EXPECT_EQ(eval("workflow.query('boss', '')"), "nil <Invalid: query name required>");
   EXPECT_EQ(eval("workflow.on_query('state', function() end)"),
             "nil <Invalid: workflow.on_query only available in workflow context>");
+}
+
+TEST_F(WorkflowModule, UpdatesGoToTheWorkflowService) {
+  EXPECT_EQ(eval("workflow.update('boss', 'add')"),
+            "nil <Unavailable: workflows are not available in this runtime>");
+  node().set_service<units::WorkflowGateway>(std::make_shared<EchoingGateway>());
+  EXPECT_EQ(eval("workflow.update('boss', 'add')"), "boss does add nil");
 }
 
 TEST_F(WorkflowModule, ArgumentsThatCannotLeaveAreReported) {

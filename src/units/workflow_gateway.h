@@ -15,6 +15,9 @@ class WorkflowGateway {
                                 lua::Reply& reply) = 0;
   // Asks the workflow's code about its state; nothing of it changes.
   virtual lua::Dispatch query(Process& caller, lua::OpId op, QueryWorkflow& command, lua::Reply& reply) = 0;
+  // Asks the workflow's code for something; replies with its answer. When the caller ends first, the update
+  // goes on.
+  virtual lua::Dispatch update(Process& caller, lua::OpId op, UpdateWorkflow& command, lua::Reply& reply) = 0;
 };
 
 }  // namespace trivium::units

@@ -163,7 +163,7 @@ Result<> Workflows::open_worker(const Declared& declared, bool takes_all, bool t
   made->service = std::make_shared<units::workflows::Service>(
       units::workflows::ServiceParts{node_.scheduler(), node_.timers(), node_.clock(), node_.random(),
                                      node_.environment(), made->programs, activities_, processes_,
-                                     node_.log().renamed("workflow")},
+                                     node_.log().renamed("workflow"), node_.permissions()},
       options, std::make_unique<units::workflows::StoreThread>(std::move(*store)));
   made->host = std::make_shared<WorkflowHostAdapter>(made->service);
   node_.add_host(worker, made->host);
@@ -212,23 +212,42 @@ lua::Dispatch Workflows::execute(units::Process& caller, lua::OpId op, units::Ex
   return worker->second->host->execute(caller, op, std::move(request));
 }
 
+Result<std::shared_ptr<units::workflows::Service>> Workflows::find(units::Process& caller,
+                                                                   std::string_view action,
+                                                                   std::string& destination) const {
+  Result<std::string> pid = node_.resolve(destination);
+  if (!pid) return fail(std::move(pid.error()));
+  destination = std::move(*pid);
+  if (!caller.allows(action, destination))
+    return fail(kind::permission_denied, "not allowed: " + destination);
+  for (const auto& [id, worker] : workers_) {
+    if (worker->service->owns(destination)) return worker->service;
+  }
+  return fail(kind::not_found, "no workflow has the PID " + destination);
+}
+
 lua::Dispatch Workflows::query(units::Process& caller, lua::OpId op, units::QueryWorkflow& command,
                                lua::Reply& reply) {
-  std::string pid = command.destination;
-  if (!units::looks_like_pid(pid)) {
-    Result<std::string> found = node_.resolve(pid);
-    if (!found) return units::refuse(reply, std::move(found.error()));
-    pid = std::move(*found);
-  }
-  for (const auto& [id, worker] : workers_) {
-    if (!worker->service->owns(pid)) continue;
-    worker->service->query(pid, {std::move(command.name), std::move(command.arguments)},
-                           [caller = sched::Ref<units::Process>(&caller), op](lua::Reply answer) {
-                             caller->post_reply(op, std::move(answer));
-                           });
-    return lua::Dispatch::pending;
-  }
-  return units::refuse(reply, Error::of(kind::not_found, "no workflow has the PID " + pid));
+  const auto service = find(caller, "workflow.query", command.destination);
+  if (!service) return units::refuse(reply, service.error());
+  (*service)->query(command.destination, {std::move(command.name), std::move(command.arguments)},
+                    [caller = sched::Ref<units::Process>(&caller), op](lua::Reply answer) {
+                      caller->post_reply(op, std::move(answer));
+                    });
+  return lua::Dispatch::pending;
+}
+
+lua::Dispatch Workflows::update(units::Process& caller, lua::OpId op, units::UpdateWorkflow& command,
+                                lua::Reply& reply) {
+  const auto service = find(caller, "workflow.update", command.destination);
+  if (!service) return units::refuse(reply, service.error());
+  const std::string id =
+      (*service)->update(command.destination, command.name, command.arguments,
+                         [caller = sched::Ref<units::Process>(&caller), op](lua::Reply answer) {
+                           caller->post_reply(op, std::move(answer));
+                         });
+  caller.at_end(op, [service = *service, id] { service->forget_update(id); });
+  return lua::Dispatch::pending;
 }
 
 }  // namespace trivium::cli

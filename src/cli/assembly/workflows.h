@@ -32,6 +32,8 @@ class Workflows final : public units::WorkflowGateway {
                         lua::Reply& reply) override;
   lua::Dispatch query(units::Process& caller, lua::OpId op, units::QueryWorkflow& command,
                       lua::Reply& reply) override;
+  lua::Dispatch update(units::Process& caller, lua::OpId op, units::UpdateWorkflow& command,
+                       lua::Reply& reply) override;
 
  private:
   struct Declared;
@@ -40,6 +42,10 @@ class Workflows final : public units::WorkflowGateway {
   std::vector<Declared> declared(const app::FieldContext& context, app::Problems& problems) const;
   // `takes_all`: workflows that name no worker too.
   Result<> open_worker(const Declared& declared, bool takes_all, bool tolerant);
+
+  // The service that has the workflow, if the caller may; `destination`, a PID or a name, becomes the PID.
+  Result<std::shared_ptr<units::workflows::Service>> find(units::Process& caller, std::string_view action,
+                                                          std::string& destination) const;
 
   units::Node& node_;
   const app::SnapshotPtr entries_;

@@ -324,6 +324,20 @@ Result<int> signal(Stores& stores, const WorkflowRequest& request, std::string& 
   return 0;
 }
 
+Result<int> update(Stores& stores, const WorkflowRequest& request, std::string& out) {
+  const auto found = find_open_run(stores, request.words[0], "update");
+  if (!found) return fail(found.error());
+  if (request.words[1].empty()) return fail(kind::invalid, "the name of an update must not be empty");
+  Array values;
+  for (size_t i = 2; i < request.words.size(); ++i) values.push_back(typed_value(request.words[i]));
+  const auto answer =
+      found->store->open->update(found->run.workflow_id, request.words[1], encode_values(values));
+  if (!answer) return fail(answer.error());
+  append_json(out, first_value(*answer), request.json ? JsonSpacing::none : JsonSpacing::spaced);
+  out += '\n';
+  return 0;
+}
+
 Result<int> end(Stores& stores, const WorkflowRequest& request, std::string& out) {
   const bool cancel = request.verb == WorkflowVerb::cancel;
   const auto found = find_open_run(stores, request.words[0], cancel ? "cancel" : "terminate");
@@ -383,6 +397,8 @@ Result<int> workflow(const GlobalOptions& global, const WorkflowRequest& request
     case WorkflowVerb::cancel:
     case WorkflowVerb::terminate:
       return end(*stores, request, out);
+    case WorkflowVerb::update:
+      return update(*stores, request, out);
     case WorkflowVerb::retry:
       return retry(*stores, request, out);
     case WorkflowVerb::exports:

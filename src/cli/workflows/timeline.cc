@@ -119,9 +119,10 @@ class Reader {
   static void close(const Event& event, Step* step) {
     if (step == nullptr) return;
     step->end_ns = event.time_ns;
-    Array result = plain_payloads(event.attributes.find("result"));
+    const bool update = event.type == EventType::update_completed;
+    Array result = plain_payloads(value_at(event.attributes, update ? "outcome.success" : "result"));
     if (!result.empty()) step->outcome = std::move(result.front());
-    if (const Value* failure = event.attributes.find("failure")) {
+    if (const Value* failure = value_at(event.attributes, update ? "outcome.failure" : "failure")) {
       step->failure = failure_line(failure);
     } else if (const Value* cause = event.attributes.find("cause")) {
       step->failure = cause->is_string() ? cause->as_string() : "";

@@ -33,6 +33,17 @@ lua::Dispatch HandleQuery::perform(Process&, lua::OpId, lua::Reply& reply) {
   return refuse(reply, Error::of(kind::invalid, "workflow.on_query only available in workflow context"));
 }
 
+lua::Dispatch HandleUpdate::perform(Process&, lua::OpId, lua::Reply& reply) {
+  return refuse(reply, Error::of(kind::invalid, "workflow.on_update only available in workflow context"));
+}
+
+lua::Dispatch UpdateWorkflow::perform(Process& process, lua::OpId op, lua::Reply& reply) {
+  const std::shared_ptr<WorkflowGateway> gateway = process.node().service<WorkflowGateway>();
+  if (!gateway)
+    return refuse(reply, Error::of(kind::unavailable, "workflows are not available in this runtime"));
+  return gateway->update(process, op, *this, reply);
+}
+
 lua::Dispatch QueryWorkflow::perform(Process& process, lua::OpId op, lua::Reply& reply) {
   const std::shared_ptr<WorkflowGateway> gateway = process.node().service<WorkflowGateway>();
   if (!gateway)

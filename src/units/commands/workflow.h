@@ -64,6 +64,23 @@ struct HandleQuery final : CommandOf<HandleQuery> {
   lua::Dispatch perform(Process& process, lua::OpId op, lua::Reply& reply) override;
 };
 
+// workflow.on_update: whether there may be a handler; serving it is the code's own. Replies with true.
+struct HandleUpdate final : CommandOf<HandleUpdate> {
+  static constexpr lua::CommandType command_type{"workflow.on_update"};
+
+  lua::Dispatch perform(Process& process, lua::OpId op, lua::Reply& reply) override;
+};
+
+// workflow.update: replies with what the handler returns.
+struct UpdateWorkflow final : CommandOf<UpdateWorkflow> {
+  static constexpr lua::CommandType command_type{"workflow.update"};
+  std::string destination;  // PID or registered name
+  std::string name;
+  Values arguments;
+
+  lua::Dispatch perform(Process& process, lua::OpId op, lua::Reply& reply) override;
+};
+
 // workflow.query: replies with what the handler returns.
 struct QueryWorkflow final : CommandOf<QueryWorkflow> {
   static constexpr lua::CommandType command_type{"workflow.query"};

@@ -413,5 +413,36 @@ TEST_F(Commands, WatchersOfAChainHearOfItsEndOnce) {
   EXPECT_EQ(told, 1);
 }
 
+// --- permissions ------------------------------------------------------------------------------------
+
+class OnlyForAna final : public Permissions {
+ public:
+  bool allows(const FrameRef& frame, std::string_view action, std::string_view resource,
+              const Object& attributes) const override {
+    if (action.starts_with("process.") && attributes.find("pid") == nullptr) return false;
+    return (frame && frame->actor && frame->actor->id == "ana") || resource == "free";
+  }
+};
+
+TEST_F(Commands, OperationsAreAskedForWithTheContextOfTheStart) {
+  const OnlyForAna permissions;
+  world.permissions = &permissions;
+  world.restart();
+  world.programs.add(
+      "app:wf",
+      "return function() local sent, err = send('{app:host|0x00001}', 'hello') "
+      "return {tostring(sent), allowed('funcs.call', 'app:f'), allowed('funcs.call', 'free')} end");
+  EXPECT_EQ(shown(world.execute("app:wf")), R"(["nil",false,true])");
+  StartRequest request;
+  request.id = "app:wf";
+  Frame frame;
+  frame.actor = Actor{"ana", {}};
+  request.frame = std::make_shared<const Frame>(std::move(frame));
+  std::optional<WorkflowEnd> end;
+  world.service().execute(request, [&](WorkflowEnd ended) { end = std::move(ended); });
+  world.run_until([&] { return end.has_value(); });
+  EXPECT_EQ(shown(*end), R"(["true",true,true])");
+}
+
 }  // namespace
 }  // namespace trivium::units::workflows::testing

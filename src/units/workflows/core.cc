@@ -34,7 +34,8 @@ Core::Core(const ServiceParts& parts, ServiceOptions options, std::unique_ptr<St
                     },
                     parts.log,
                     options_.memory_limit,
-                    options_.log_in_replay},
+                    options_.log_in_replay,
+                    parts.permissions},
       store_(std::move(store)),
       id_prefix_(random_uuid(parts.random)) {
   if (options_.lease.count() > 0) sharing_ = std::make_unique<Sharing>(*this, options_.lease);
@@ -124,8 +125,12 @@ void Core::apply(Changes& changes) {
   for (const std::string& id : changes.retried) {
     if (const sched::Ref<Run> run = find(id)) run->retry();
   }
+  for (UpdateAnswer& answer : changes.answered) {
+    waiters_.tell(answer.update_id, reply_of_outcome(answer.outcome));
+  }
   for (const RunRow& row : changes.closed) {
     drop(row.run_id);
+    waiters_.tell_run(row.run_id, ended_before_answer());
     if (row.next_run_id.empty()) watches_.tell_chain(row.first_run_id, end_of(row));
   }
 }
@@ -144,7 +149,15 @@ void Core::drop(const std::string& run_id) {
   run->close_from_outside();
 }
 
+Error Core::moved() {
+  Error error = Error::of(kind::unavailable,
+                          "another runtime goes on with the workflow: it may still carry out the update");
+  error.retryable = true;
+  return error;
+}
+
 void Core::drop(const Run& run) {
+  waiters_.tell_run(run.run_id(), moved());
   sched::Ref<Run> dropped;  // outlives the lock
   const std::lock_guard lock(mutex_);
   const auto at = runs_.find(run.run_id());
@@ -159,7 +172,10 @@ void Core::drop_all() {
     const std::lock_guard lock(mutex_);
     runs.swap(runs_);
   }
-  for (const auto& [id, run] : runs) run->close_from_outside();
+  for (const auto& [id, run] : runs) {
+    waiters_.tell_run(id, moved());
+    run->close_from_outside();
+  }
 }
 
 void Core::replace(LoadedRun loaded) {
@@ -171,6 +187,7 @@ void Core::refresh(LoadedRun loaded, const std::string& owner) {
   const RunRow& row = loaded.row;
   if (row.status != RunStatus::running || row.owner != owner) {
     drop(row.run_id);
+    waiters_.tell_run(row.run_id, row.status != RunStatus::running ? ended_before_answer() : moved());
     if (row.status != RunStatus::running && row.next_run_id.empty()) {
       watches_.tell_chain(row.first_run_id, end_of(row));
     }
@@ -290,7 +307,9 @@ void Core::stop() {
     stopped_runs_.push_back(run);
   }
   released_.store(true, std::memory_order_release);
-  watches_.tell_all({Error{std::string(kind::unavailable), "the runtime stops", true, Value(), {}, {}}, {}});
+  const Error stops{std::string(kind::unavailable), "the runtime stops", true, Value(), {}, {}};
+  watches_.tell_all({stops, {}});
+  waiters_.tell_all(stops);
 }
 
 void Core::abandon() {

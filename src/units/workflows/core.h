@@ -12,6 +12,7 @@
 #include "units/workflows/service.h"
 #include "units/workflows/sharing.h"
 #include "units/workflows/store/scripts.h"
+#include "units/workflows/waiters.h"
 #include "units/workflows/watches.h"
 
 namespace trivium::units::workflows {
@@ -26,6 +27,7 @@ class Core : public std::enable_shared_from_this<Core> {
   const ServiceOptions& options() const { return options_; }
   Place place(const std::string& worker) const { return {options_.provider, worker, options_.name_space}; }
   Watches& watches() { return watches_; }
+  UpdateWaiters& waiters() { return waiters_; }
   const Log& log() const { return parts_.log; }
 
   // The database's time, if several runtimes share it.
@@ -78,6 +80,7 @@ class Core : public std::enable_shared_from_this<Core> {
 
  private:
   void apply(Changes& changes);
+  static Error moved();
   void note_outcome(const Result<>& outcome, bool wrote);
   sched::Ref<Run> find(const std::string& run_id);
 
@@ -86,6 +89,7 @@ class Core : public std::enable_shared_from_this<Core> {
   const EngineParts engine_parts_;
   const std::unique_ptr<StoreQueue> store_;
   Watches watches_;
+  UpdateWaiters waiters_;
   std::string id_prefix_;
   std::atomic<uint64_t> last_workflow_{0};
   std::atomic<bool> stopped_{false};

@@ -1,5 +1,6 @@
 #include "units/workflows/engine.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "units/workflows/header.h"
@@ -31,7 +32,9 @@ Engine::Engine(const EngineParts& parts, Place place, std::string workflow_id, s
         return info;
       }()) {}
 
-void Engine::feed(std::vector<Event> events, int64_t previous_started_id) {
+void Engine::feed(std::vector<Event> events, int64_t previous_started_id,
+                  std::vector<UpdateRequest> updates) {
+  updates_ = std::move(updates);
   if (at_ == events_.size()) {
     events_ = std::move(events);
     at_ = 0;
@@ -65,6 +68,7 @@ Engine::Step Engine::step() {
       return Step::failed;
     }
     if (!task) return done();
+    deliver_updates(*task);
     const Event& started = events_[at_++];
     instance_.begin_task(started, started.id <= previous_started_id_);
     running_ = true;
@@ -100,6 +104,25 @@ std::optional<TaskFailure> Engine::preload(size_t started) {
     if (auto failure = instance_.preload(events_[i])) return failure;
   }
   return std::nullopt;
+}
+
+// Those that the task at `started` accepted when it was new, or what it gets now.
+void Engine::deliver_updates(size_t started) {
+  std::vector<UpdateRequest> updates;
+  size_t i = started + 1;
+  if (i >= events_.size()) {
+    updates = std::exchange(updates_, {});
+  } else if (events_[i].type == EventType::task_completed) {
+    for (++i; i < events_.size() && is_command_event(events_[i].type); ++i) {
+      if (events_[i].type == EventType::update_accepted) {
+        updates.push_back(update_of_accepted(events_[i].attributes));
+      }
+    }
+    std::stable_sort(
+        updates.begin(), updates.end(),
+        [](const UpdateRequest& one, const UpdateRequest& other) { return one.order < other.order; });
+  }
+  for (UpdateRequest& update : updates) instance_.queue_update(std::move(update));
 }
 
 std::optional<TaskFailure> Engine::walk_to(size_t end) {

@@ -22,7 +22,8 @@ class Engine {
 
   // Events in order, the first one following the last one fed. Tasks up to `previous_started_id` are
   // replayed: silent, with recorded values.
-  void feed(std::vector<Event> events, int64_t previous_started_id);
+  // `updates` come with the last task of all.
+  void feed(std::vector<Event> events, int64_t previous_started_id, std::vector<UpdateRequest> updates = {});
 
   enum class Step {
     again,   // the slice is over
@@ -35,6 +36,8 @@ class Engine {
   std::vector<WorkflowCommand> take_commands();
   // Those the history has no event for.
   const std::deque<WorkflowCommand>& unmatched() const { return unmatched_; }
+  // An update that the last task got and did not accept: it must be run again without it.
+  std::optional<UpdateAnswer> refused_update() const { return instance_.updates().refused(); }
   // To be sent once the commands are durable.
   std::vector<LocalMessage> take_messages() { return instance_.take_messages(); }
 
@@ -55,6 +58,7 @@ class Engine {
   Step done();
   std::optional<size_t> next_task() const;
   std::optional<TaskFailure> preload(size_t started);
+  void deliver_updates(size_t started);
   std::optional<TaskFailure> apply(const Event& event);
   std::optional<TaskFailure> resolve(int64_t initiated_id, const Event& event);
   std::optional<TaskFailure> match(const Event& event);
@@ -63,6 +67,7 @@ class Engine {
 
   Instance instance_;
   std::vector<Event> events_;
+  std::vector<UpdateRequest> updates_;
   size_t at_ = 0;  // the next one to apply
   int64_t previous_started_id_ = 0;
   int64_t last_event_id_ = 0;

@@ -25,6 +25,7 @@ constexpr Description descriptions[] = {
     {EventType::execution_continued_as_new, "WorkflowExecutionContinuedAsNew", close},
     {EventType::execution_signaled, "WorkflowExecutionSignaled", other},
     {EventType::execution_cancel_requested, "WorkflowExecutionCancelRequested", other},
+    {EventType::update_admitted, "WorkflowExecutionUpdateAdmitted", other},
     {EventType::update_accepted, "WorkflowExecutionUpdateAccepted", command},
     {EventType::update_completed, "WorkflowExecutionUpdateCompleted", command},
     {EventType::task_scheduled, "WorkflowTaskScheduled", other},

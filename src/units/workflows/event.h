@@ -26,6 +26,7 @@ enum class EventType : uint8_t {
   execution_continued_as_new,
   execution_signaled,
   execution_cancel_requested,
+  update_admitted,  // never in a history: asked for, and not accepted so far
   update_accepted,
   update_completed,
   // --- workflow tasks ---

@@ -78,6 +78,11 @@ bool is_self(const Instance& instance, const PidText& pid) {
          (pid.node.empty() || pid.node == place.node);
 }
 
+lua::Reply denied(std::string_view verb, const std::string& destination) {
+  return lua::Reply::failure(
+      Error::of(kind::permission_denied, "not allowed to " + std::string(verb) + " process: " + destination));
+}
+
 lua::Reply answer(const Result<Value>& recorded) {
   if (!recorded) return lua::Reply::failure(recorded.error());
   return lua::Reply::of(true);
@@ -116,24 +121,25 @@ Plan plan(Instance& instance, lua::OpId op, Send& command) {
   Result<Array> input = payloads_of(command.values);
   if (!input) return Plan::refuse(std::move(input.error()));
   if (input->empty()) input->push_back(null_payload());
-  return {
-      std::nullopt,
-      [&instance, op, destination = std::string(command.destination), topic = std::string(command.topic),
-       values = std::move(command.values), input = std::move(*input)]() -> std::optional<lua::Reply> {
-        const Result<std::string> pid = resolved(instance, destination);
-        if (!pid) return lua::Reply::failure(pid.error());
-        const std::optional<PidText> target = parse_pid(*pid);
-        if (!target) return lua::Reply::failure(Error::of(kind::not_found, "not a PID: " + *pid));
-        if (target->host == "update") {
-          return lua::Reply::failure(Error::of(kind::invalid, "unknown update: " + std::string(target->id)));
-        }
-        if (is_self(instance, *target)) {
-          instance.send_to_self({topic, instance.info().pid(), values});
-          return lua::Reply::of(true);
-        }
-        if (is_workflow(instance, *target)) return send_to_workflow(instance, op, target->id, topic, input);
-        return send_to_process(instance, *pid, topic, values);
-      }};
+  return {std::nullopt,
+          [&instance, op, destination = std::string(command.destination), topic = std::string(command.topic),
+           values = std::move(command.values), input = std::move(*input)]() -> std::optional<lua::Reply> {
+            const Result<std::string> pid = resolved(instance, destination);
+            if (!pid) return lua::Reply::failure(pid.error());
+            const std::optional<PidText> target = parse_pid(*pid);
+            if (!target) return lua::Reply::failure(Error::of(kind::not_found, "not a PID: " + *pid));
+            if (target->host == "update") {
+              return instance.updates().answer(instance, target->id, topic, values);
+            }
+            if (!instance.allows("process.send", *pid)) return denied("send", destination);
+            if (is_self(instance, *target)) {
+              instance.send_to_self({topic, instance.info().pid(), values});
+              return lua::Reply::of(true);
+            }
+            if (is_workflow(instance, *target))
+              return send_to_workflow(instance, op, target->id, topic, input);
+            return send_to_process(instance, *pid, topic, values);
+          }};
 }
 
 Plan plan(Instance& instance, lua::OpId op, Control& command) {
@@ -143,7 +149,7 @@ Plan plan(Instance& instance, lua::OpId op, Control& command) {
         Error::of(kind::internal, verb + " failed: process." + verb + " not supported in workflow context"));
   }
   return {std::nullopt,
-          [&instance, op, prefix = verb + " failed: ", destination = std::move(command.destination),
+          [&instance, op, verb, prefix = verb + " failed: ", destination = std::move(command.destination),
            reason = std::move(command.reason)]() -> std::optional<lua::Reply> {
             const Result<std::string> pid = resolved(instance, destination);
             const std::optional<PidText> target = pid ? parse_pid(*pid) : std::nullopt;
@@ -151,6 +157,7 @@ Plan plan(Instance& instance, lua::OpId op, Control& command) {
               return lua::Reply::failure(Error::of(
                   kind::internal, prefix + (pid ? "not a PID: " + destination : pid.error().message)));
             }
+            if (!instance.allows("process." + verb, *pid)) return denied(verb, destination);
             instance.emit({EventType::cancel_external_initiated,
                            Object{{"workflow_execution", Object{{"workflow_id", target->id}}},
                                   {"control", std::to_string(instance.next_sequence())},

@@ -99,6 +99,7 @@ void Instance::begin_task(const Event& started, bool replaying) {
   deliver(completions_);
   deliver(deliveries_);
   deliver(exits_);
+  deliver(requests_);
 }
 
 void Instance::deliver(std::vector<Outcome>& outcomes) {
@@ -218,6 +219,11 @@ void Instance::queue_message(lua::Message message) {
   deliveries_.push_back({0, false, {}, std::move(message)});
 }
 void Instance::queue_exit(lua::Message message) { exits_.push_back({0, false, {}, std::move(message)}); }
+void Instance::queue_update(UpdateRequest update) {
+  if (std::optional<lua::Message> message = updates_.take(std::move(update))) {
+    requests_.push_back({0, false, {}, std::move(*message)});
+  }
+}
 
 // --- for planners and machines ----------------------------------------------------------------------
 
@@ -318,6 +324,12 @@ uint64_t Instance::random() {
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
   z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
   return z ^ (z >> 31);
+}
+
+bool Instance::allows(std::string_view action, std::string_view resource) {
+  if (parts_.permissions == nullptr) return true;
+  const Object attributes = action.starts_with("process.") ? Object{{"pid", pid_}} : Object();
+  return parts_.permissions->allows(info_.frame, action, resource, attributes);
 }
 
 bool Instance::log_enabled(LogLevel level) {

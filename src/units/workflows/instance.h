@@ -15,9 +15,11 @@
 
 #include "core/log.h"
 #include "lua/isolate.h"
+#include "units/permissions.h"
 #include "units/workflows/machine.h"
 #include "units/workflows/ports.h"
 #include "units/workflows/run_info.h"
+#include "units/workflows/update.h"
 
 namespace trivium::units::workflows {
 
@@ -32,6 +34,7 @@ struct EngineParts {
   Log log;
   size_t memory_limit = 0;
   bool log_in_replay = false;
+  const Permissions* permissions = nullptr;  // null: everything is allowed
 };
 
 // The workflow task cannot be carried out; the run is unharmed and waits.
@@ -91,12 +94,13 @@ class Instance final : public lua::Host {
   std::optional<lua::Reply> query_step();
   size_t memory_used() const { return isolate_ ? isolate_->memory_used() : 0; }
 
-  // Outcomes, delivered by the next begin_task: completions first, then deliveries, then exits.
+  // Outcomes, delivered by the next begin_task: completions first, then deliveries, exits and updates.
   void queue_completion(lua::OpId op, lua::Reply reply);
   void queue_reply(lua::OpId op, lua::Reply reply);  // to a timer's channel, a future
   void queue_tick(lua::OpId op);                     // the same with the time of delivery
   void queue_message(lua::Message message);
   void queue_exit(lua::Message message);
+  void queue_update(UpdateRequest update);
 
   std::unordered_map<std::string, std::shared_ptr<Machine>>& timers() { return timers_; }
   std::unordered_map<int64_t, std::shared_ptr<Machine>>& confirmed() { return confirmed_; }
@@ -107,6 +111,7 @@ class Instance final : public lua::Host {
   const RunInfo& info() const { return info_; }
   RunInfo& info() { return info_; }
   bool replaying() const { return replaying_; }
+  bool allows(std::string_view action, std::string_view resource) override;
   int64_t time_ns() const { return time_ns_; }
   int64_t history_length() const { return history_length_; }
   int64_t history_size() const { return history_size_; }
@@ -127,6 +132,8 @@ class Instance final : public lua::Host {
   std::unordered_set<std::string>& children() { return children_; }
   // Versions decided so far, oldest first.
   std::vector<std::pair<std::string, int64_t>>& versions() { return versions_; }
+  Updates& updates() { return updates_; }
+  const Updates& updates() const { return updates_; }
   Object& memo() { return memo_; }
   Object& search_attributes() { return search_attributes_; }
 
@@ -181,6 +188,7 @@ class Instance final : public lua::Host {
   std::vector<Outcome> completions_;
   std::vector<Outcome> deliveries_;
   std::vector<Outcome> exits_;
+  std::vector<Outcome> requests_;
 
   // Commands as the code issued them, not carried out yet; an inner level goes before the outer ones.
   std::deque<Queued> issued_;
@@ -196,6 +204,7 @@ class Instance final : public lua::Host {
   std::unordered_set<lua::OpId> abandoned_;
   std::unordered_set<std::string> open_activities_;
   std::unordered_set<std::string> children_;  // ids of open ones
+  Updates updates_;
 
   int64_t side_effects_ = 0;
   std::unordered_map<int64_t, Value> recorded_;           // payloads by side-effect id

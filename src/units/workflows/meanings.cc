@@ -14,11 +14,11 @@ constexpr Meaning means = {&C::command_type, [](Instance& instance, lua::OpId op
                            }};
 
 constexpr Meaning meanings[] = {
-    means<CallFunction>,    means<CancelCall>, means<Sleep>,         means<StartTimer>,
-    means<SideEffect>,      means<Send>,       means<Spawn>,         means<Exec>,
-    means<ExecuteWorkflow>, means<ExecChild>,  means<Control>,       means<WorkflowVersion>,
-    means<WorkflowInfo>,    means<Upgrade>,    means<NameOperation>, means<WorkflowAttributes>,
-    means<HandleQuery>,
+    means<CallFunction>,    means<CancelCall>,   means<Sleep>,         means<StartTimer>,
+    means<SideEffect>,      means<Send>,         means<Spawn>,         means<Exec>,
+    means<ExecuteWorkflow>, means<ExecChild>,    means<Control>,       means<WorkflowVersion>,
+    means<WorkflowInfo>,    means<Upgrade>,      means<NameOperation>, means<WorkflowAttributes>,
+    means<HandleQuery>,     means<HandleUpdate>,
 };
 
 }  // namespace

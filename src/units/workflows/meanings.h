@@ -33,6 +33,7 @@ Plan plan(Instance& instance, lua::OpId op, WorkflowVersion& command);
 // properties.cc
 Plan plan(Instance& instance, lua::OpId op, WorkflowAttributes& command);
 Plan plan(Instance& instance, lua::OpId op, HandleQuery& command);
+Plan plan(Instance& instance, lua::OpId op, HandleUpdate& command);
 Plan plan(Instance& instance, lua::OpId op, WorkflowInfo& command);
 Plan plan(Instance& instance, lua::OpId op, NameOperation& command);
 Plan plan(Instance& instance, lua::OpId op, Upgrade& command);

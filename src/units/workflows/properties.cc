@@ -61,6 +61,7 @@ Plan plan(Instance& instance, lua::OpId, WorkflowAttributes& command) {
 
 // The isolate has the handler; the history has nothing to do with it.
 Plan plan(Instance&, lua::OpId, HandleQuery&) { return Plan::now(lua::Reply::of(true)); }
+Plan plan(Instance&, lua::OpId, HandleUpdate&) { return Plan::now(lua::Reply::of(true)); }
 
 Plan plan(Instance& instance, lua::OpId, NameOperation& command) {
   Result<Value> outcome = instance.parts().processes.name_operation(

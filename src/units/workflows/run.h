@@ -90,6 +90,7 @@ class Run final : public sched::Runnable {
   void begin_task(std::vector<Event> history);
   std::vector<Event> number_events();
   Duration task_timeout() const;
+  std::vector<UpdateRequest> updates_in_task() const;
   sched::Outcome compute();
   void commit();
   void committed(Result<> outcome, const std::shared_ptr<TaskCommit>& commit);
@@ -98,6 +99,8 @@ class Run final : public sched::Runnable {
   void resolved(bool read, const std::optional<RunRow>& row, const std::shared_ptr<TaskCommit>& commit);
   void take_effect(const TaskCommit& commit);
   void give_back();
+  void refuse(UpdateAnswer refused);
+  void refusal_done(const Result<>& outcome, const UpdateRefusal& refusal);
   void drop_engine();
   void park(const TaskFailure& failure);
   void note_parked(const std::string& reason);

@@ -88,6 +88,7 @@ std::vector<Event> Run::number_events() {
   };
   for (Waiting& waiting : waiting_) {
     for (Event event : waiting.events) {
+      if (event.type == EventType::update_admitted) continue;  // its acceptance is an event
       if (waiting.activity != 0 && event.type != EventType::activity_started) {
         event.attributes.set("started_event_id", id - 1);
       }
@@ -120,7 +121,7 @@ void Run::begin_task(std::vector<Event> history) {
   std::vector<Event> feed = std::move(history);
   for (Event& event : std::exchange(unfed_, {})) feed.push_back(std::move(event));
   feed.insert(feed.end(), task_events_.begin(), task_events_.end());
-  engine_->feed(std::move(feed), row_.last_task_started);
+  engine_->feed(std::move(feed), row_.last_task_started, updates_in_task());
   compute_since_ns_ = core_->parts().clock.monotonic_ns();
   phase_ = Phase::computing;
 }
@@ -149,7 +150,11 @@ sched::Outcome Run::compute() {
       park(TaskFailure(engine_->failure()));
       return sched::Outcome::idle;
     case Engine::Step::done:
-      commit();
+      if (std::optional<UpdateAnswer> refused = engine_->refused_update()) {
+        refuse(std::move(*refused));
+      } else {
+        commit();
+      }
       return sched::Outcome::idle;
   }
   return sched::Outcome::idle;
@@ -184,6 +189,9 @@ void Run::commit() {
                 std::move(command.attributes), false,         {}};
     event.attributes.set("workflow_task_completed_event_id", completed);
     if (!command.summary.empty()) event.attributes.set("summary", command.summary);
+    if (event.type == EventType::update_completed) {
+      commit->answers.push_back(answer_of_completed(event.attributes));
+    }
     overlay(commit->memo, value_at(event.attributes, "upserted_memo"));
     if (event.type == EventType::search_attributes_upserted) {
       overlay(commit->search_attributes, value_at(event.attributes, "search_attributes"));

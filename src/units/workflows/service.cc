@@ -327,6 +327,33 @@ void Service::query(const std::string& pid, WorkflowQuery query, std::function<v
       });
 }
 
+std::string Service::update(const std::string& pid, const std::string& name, const Values& arguments,
+                            std::function<void(lua::Reply)> done) {
+  std::string id = core_->new_run_id();
+  Result<UpdateRequest> update = new_update(id, name, arguments);
+  if (!update) {
+    done(lua::Reply::failure(std::move(update.error())));
+    return id;
+  }
+  core_->waiters().add(id, std::move(done));
+  auto posted = std::make_shared<PostedUpdate>();
+  core_->transact(
+      [posted, workflow_id = workflow_id_of(pid), update = std::move(*update)](
+          Tables& tables, ScriptContext& context) -> Result<> {
+        Result<PostedUpdate> done = post_update(tables, workflow_id, update, false, context);
+        if (!done) return fail(std::move(done.error()));
+        *posted = std::move(*done);
+        return {};
+      },
+      [core = core_, posted, id](Result<> outcome) {
+        if (!outcome) return core->waiters().tell(id, lua::Reply::failure(std::move(outcome.error())));
+        core->waiters().attach(id, posted->run_id, posted->slot);
+      });
+  return id;
+}
+
+void Service::forget_update(const std::string& id) { core_->waiters().remove(id); }
+
 void Service::retry_parked() { core_->retry_parked(); }
 
 void Service::heard(const std::string& hint) {

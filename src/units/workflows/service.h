@@ -32,6 +32,7 @@ struct ServiceParts {
   ActivityFunctions& functions;
   LocalProcesses& processes;
   Log log;
+  const Permissions* permissions = nullptr;  // null: everything is allowed
 };
 
 struct ServiceOptions {
@@ -133,6 +134,12 @@ class Service {
   // Replays the run (`run_id` empty: the latest) with an instance of its own and asks a handler of its code;
   // nothing is written. NotFound: no such workflow, or it has no such handler.
   void query(const std::string& pid, WorkflowQuery query, std::function<void(lua::Reply)> done);
+  // Asks the workflow's code for something it may refuse. `done` hears its answer; NotFound: no open
+  // workflow, or it does not handle the update; Canceled: it ended first. The id is valid until then.
+  std::string update(const std::string& pid, const std::string& name, const Values& arguments,
+                     std::function<void(lua::Reply)> done);
+  // `done` is not called any more, unless it is being called. The update goes on.
+  void forget_update(const std::string& id);
   // New code was loaded: runs that could not go on try again.
   void retry_parked();
   // A hint from another runtime on the same store; empty: hints may have been missed.

@@ -40,7 +40,7 @@ RuntimeRow Sharing::current() const {
 }
 
 void Sharing::heard(const std::string& hint) {
-  if (hint == "end" && core_.watches().chains().empty()) return;
+  if (hint == "end" && core_.watches().chains().empty() && core_.waiters().slots().empty()) return;
   if (hint.starts_with("wake ") && hint.substr(5) != owner()) return;
   look();
 }
@@ -100,6 +100,11 @@ Result<> Sharing::search(Tables& tables, const std::vector<std::string>& chains,
   if (compare) load_all(shared.owned(found.runtime.id), found.owned);
   found.compared = compare;
   found.ended = shared.ended(chains);
+  for (const UpdateWaiters::Slot& waiting : core_.waiters().slots()) {
+    if (std::optional<lua::Reply> answer = take_answer(tables, waiting.slot, waiting.run_id)) {
+      found.answers.emplace_back(waiting.update_id, std::move(*answer));
+    }
+  }
   found.others = shared.others(found.runtime.id) > 0;
   return {};
 }
@@ -122,6 +127,7 @@ void Sharing::looked(const Result<>& outcome, Found& found) {
     for (LoadedRun& run : found.claimed) core_.replace(std::move(run));
     if (found.compared && !found.lost) core_.compare(std::move(found.owned));
     for (LoadedRun& run : found.woken) core_.refresh(std::move(run), found.runtime.id);
+    for (auto& [update_id, answer] : found.answers) core_.waiters().tell(update_id, std::move(answer));
     for (const RunRow& last : found.ended) core_.watches().tell_chain(last.first_run_id, end_of(last));
   }
   {

@@ -52,6 +52,7 @@ class Sharing {
     std::vector<LoadedRun> woken;
     std::vector<LoadedRun> owned;
     std::vector<RunRow> ended;
+    std::vector<std::pair<std::string, lua::Reply>> answers;  // by update id
   };
   Result<> search(Tables& tables, const std::vector<std::string>& chains, bool compare, Found& found);
   void looked(const Result<>& outcome, Found& found);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "units/workflows/store/rows.h"
+#include "units/workflows/update.h"
 
 namespace trivium::units::workflows {
 
@@ -16,6 +17,7 @@ struct Changes {
   };
   std::vector<RunRow> started;
   std::vector<Posted> posted;
+  std::vector<UpdateAnswer> answered;
   std::vector<RunRow> closed;
   std::vector<std::string> retried;  // run ids: whoever has them parked tries again
 };

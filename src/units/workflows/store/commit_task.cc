@@ -88,10 +88,13 @@ void overlay(std::string& stored, const Object& fields) {
   stored = json::encode(merged).value_or(stored);
 }
 
+// The next run could not have answered an update to this one; one that comes when all is over is answered by
+// that.
 bool unseen_events(Tables& tables, const TaskCommit& commit) {
+  const bool goes_on = commit.events.back().type == EventType::execution_continued_as_new;
   for (const InboundRow& waiting : tables.inbound(commit.run_id)) {
     const auto at = std::find(commit.consumed.begin(), commit.consumed.end(), waiting.sequence);
-    if (at == commit.consumed.end()) return true;
+    if (at == commit.consumed.end() && (goes_on || waiting.type != EventType::update_admitted)) return true;
   }
   return false;
 }
@@ -157,6 +160,7 @@ Result<> commit_task(Tables& tables, const TaskCommit& commit, ScriptContext& co
       reach_out(tables, *run, event, context);
     }
   }
+  for (const UpdateAnswer& answer : commit.answers) answer_update(tables, answer, context);
   if (closes) close_run(tables, std::move(*run), last.type, last.attributes, commit.started, context);
   return {};
 }

@@ -21,7 +21,9 @@ Result<> retry(Tables& tables, const std::string& workflow_id, ScriptContext& co
 
 }  // namespace
 
-Result<> apply_operation(Tables& tables, const OperationRow& operation, ScriptContext& context) {
+namespace {
+
+Result<> carry_out(Tables& tables, const OperationRow& operation, ScriptContext& context) {
   switch (operation.type) {
     case EventType::execution_signaled:
     case EventType::execution_cancel_requested: {
@@ -40,10 +42,25 @@ Result<> apply_operation(Tables& tables, const OperationRow& operation, ScriptCo
   }
 }
 
+}  // namespace
+
+Result<Object> apply_operation(Tables& tables, const OperationRow& operation, ScriptContext& context) {
+  if (operation.type == EventType::update_admitted) {
+    const Result<PostedUpdate> posted =
+        post_update(tables, operation.workflow_id, update_of_admitted(operation.attributes), true, context);
+    if (!posted) return fail(posted.error());
+    return Object{{"run_id", posted->run_id}, {"answer_slot", posted->slot}};
+  }
+  Result<> done = carry_out(tables, operation, context);
+  if (!done) return fail(std::move(done.error()));
+  return Object();
+}
+
 void apply_operations(Tables& tables, ScriptContext& context) {
   for (const OperationRow& operation : tables.operations()) {
-    const Result<> done = apply_operation(tables, operation, context);
-    const Value outcome = done ? Value(Object()) : error_chain(done.error());
+    if (operation.type == EventType::update_completed) continue;  // waits for an answer
+    Result<Object> done = apply_operation(tables, operation, context);
+    const Value outcome = done ? Value(std::move(*done)) : error_chain(done.error());
     tables.finish_operation(operation.sequence, json::encode(outcome).value_or("{}"));
   }
 }

@@ -41,6 +41,9 @@ class Operator {
   virtual Result<> terminate(const std::string& workflow_id, const std::string& reason) = 0;
   // A parked run tries its task again. Invalid: it is not parked.
   virtual Result<> retry(const std::string& workflow_id) = 0;
+  // Waits for the answer, and what the handler returns. Unavailable: no runtime is there to give it.
+  virtual Result<Values> update(const std::string& workflow_id, const std::string& name,
+                                const Values& arguments) = 0;
   // How long to wait for a runtime that has to carry it out itself.
   virtual void set_patience(Duration patience) = 0;
 };

@@ -99,8 +99,8 @@ struct TimerRow {
 // Something asked of the runtime that has the store, by another process that looks into it.
 struct OperationRow {
   int64_t sequence = 0;
-  // execution_signaled, execution_cancel_requested, execution_terminated; task_scheduled: try a parked run
-  // again.
+  // execution_signaled, execution_cancel_requested, execution_terminated, update_admitted; task_scheduled:
+  // try a parked run again; update_completed: the outcome is to be the answer to an update.
   EventType type{};
   std::string workflow_id;
   Object attributes;  // of that event

@@ -47,6 +47,30 @@ Result<Started> start_run(Tables& tables, const RunStart& start, ScriptContext& 
 Result<> post(Tables& tables, std::string_view workflow_id, std::string_view run_id,
               std::string_view request_id, InboundRow inbound, ScriptContext& context);
 
+// --- updates ------------------------------------------------------------------------------------------
+
+struct PostedUpdate {
+  std::string run_id;
+  int64_t slot = 0;
+};
+// To the open run of the workflow id. `outside`, or if another runtime has the run: the answer will be found
+// in the slot.
+Result<PostedUpdate> post_update(Tables& tables, const std::string& workflow_id, UpdateRequest update,
+                                 bool outside, ScriptContext& context);
+void answer_update(Tables& tables, UpdateAnswer answer, ScriptContext& context);
+// The answer in the slot, once; nothing while there is none. The run's end is one too.
+std::optional<lua::Reply> take_answer(Tables& tables, int64_t slot, const std::string& run_id);
+Error ended_before_answer();
+
+struct UpdateRefusal {
+  std::string run_id;
+  int64_t fence = 0;
+  int64_t inbound = 0;  // sequence
+  UpdateAnswer answer;
+};
+// Conflict: the run has ended, or somebody else has it.
+Result<> refuse_update(Tables& tables, const UpdateRefusal& refusal, ScriptContext& context);
+
 // --- ends ---------------------------------------------------------------------------------------------
 
 // Closes the run without running its code: execution_terminated or execution_timed_out.
@@ -60,8 +84,8 @@ void close_run(Tables& tables, RunRow run, EventType how, const Object& attribut
 
 // --- operations from other processes ----------------------------------------------------------------------
 
-// Carries out one; what fails is an outcome too.
-Result<> apply_operation(Tables& tables, const OperationRow& operation, ScriptContext& context);
+// Carries out one, and gives what is to be told of it. Answers to updates are no operations: see post_update.
+Result<Object> apply_operation(Tables& tables, const OperationRow& operation, ScriptContext& context);
 // Carries out all that wait and notes their outcomes.
 void apply_operations(Tables& tables, ScriptContext& context);
 
@@ -78,6 +102,7 @@ struct TaskCommit {
   std::vector<int64_t> consumed;           // sequences of inbound events
   std::vector<int64_t> closed_activities;  // scheduled event ids
   std::vector<int64_t> fired_timers;       // started event ids
+  std::vector<UpdateAnswer> answers;       // to updates
   Object memo;                             // new values of these fields
   Object search_attributes;
   Object started;  // attributes of the run's first event, for the next of its chain

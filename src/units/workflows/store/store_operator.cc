@@ -11,6 +11,7 @@ namespace trivium::units::workflows {
 namespace {
 
 constexpr int64_t page = 500;  // runs
+constexpr auto poll_interval = std::chrono::milliseconds(50);
 
 Result<RunRow> found_or(std::optional<RunRow> found, std::string otherwise) {
   if (!found) return fail(kind::not_found, std::move(otherwise));
@@ -97,20 +98,31 @@ Result<> StoreOperator::ask(const OperationRow& operation) {
       sequence = tables.insert_operation(operation);
       return {};
     }
-    ScriptContext context;
-    context.now_ns = clock_->wall_ns();
-    context.new_run_id = [this] {
-      Uuid::Bytes bytes;
-      random_->secure_bytes(bytes.data(), bytes.size());
-      return Uuid::v4(bytes).text();
-    };
-    return apply_operation(tables, operation, context);
+    ScriptContext script = context();
+    const Result<Object> applied = apply_operation(tables, operation, script);
+    if (!applied) return fail(applied.error());
+    return {};
   });
   if (!done || sequence == 0) return done;
-  return await_outcome(sequence);
+  const Result<Value> told = await_outcome(sequence);
+  if (!told) return fail(told.error());
+  return {};
 }
 
-Result<> StoreOperator::await_outcome(int64_t sequence) {
+ScriptContext StoreOperator::context() const {
+  ScriptContext context;
+  context.now_ns = clock_->wall_ns();
+  context.new_run_id = [this] { return new_id(); };
+  return context;
+}
+
+std::string StoreOperator::new_id() const {
+  Uuid::Bytes bytes;
+  random_->secure_bytes(bytes.data(), bytes.size());
+  return Uuid::v4(bytes).text();
+}
+
+Result<Value> StoreOperator::await_outcome(int64_t sequence) {
   const int64_t until = clock_->monotonic_ns() + patience_.count();
   for (;;) {
     std::string outcome;
@@ -118,17 +130,17 @@ Result<> StoreOperator::await_outcome(int64_t sequence) {
       outcome = tables.take_outcome(sequence);
       return {};
     });
-    if (!looked) return looked;
+    if (!looked) return fail(std::move(looked.error()));
     if (!outcome.empty()) {
-      const Value chain = json::decode(outcome).value_or(Value());
-      if (chain.find("errors") != nullptr) return fail(error_of_chain(chain));
-      return {};
+      Value told = json::decode(outcome).value_or(Value());
+      if (told.find("errors") != nullptr) return fail(error_of_chain(told));
+      return told;
     }
     if (clock_->monotonic_ns() >= until) {
       return fail(kind::timeout,
                   "the runtime that has the workflow store does not answer; it may still do it");
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    std::this_thread::sleep_for(poll_interval);
   }
 }
 
@@ -148,6 +160,49 @@ Result<> StoreOperator::terminate(const std::string& workflow_id, const std::str
 
 Result<> StoreOperator::retry(const std::string& workflow_id) {
   return ask({0, EventType::task_scheduled, workflow_id, {}});
+}
+
+// The request has to reach a runtime, and the answer is waited for as long as it takes the workflow.
+Result<Values> StoreOperator::update(const std::string& workflow_id, const std::string& name,
+                                     const Values& arguments) {
+  Result<UpdateRequest> update = new_update(new_id(), name, arguments);
+  if (!update) return fail(std::move(update.error()));
+  int64_t sequence = 0;
+  PostedUpdate posted;
+  Result<> done = transact([&](Tables& tables) -> Result<> {
+    if (!alive(tables)) {
+      return fail(kind::unavailable,
+                  "no runtime carries out workflows of this store now: start the application first");
+    }
+    if (served(tables)) {
+      sequence =
+          tables.insert_operation({0, EventType::update_admitted, workflow_id, admitted_attributes(*update)});
+      return {};
+    }
+    ScriptContext script = context();
+    Result<PostedUpdate> directly = post_update(tables, workflow_id, *update, true, script);
+    if (!directly) return fail(std::move(directly.error()));
+    posted = std::move(*directly);
+    return {};
+  });
+  if (!done) return fail(std::move(done.error()));
+  if (sequence != 0) {
+    const Result<Value> told = await_outcome(sequence);
+    if (!told) return fail(told.error());
+    const Object accepted = told->is_object() ? told->as_object() : Object();
+    posted = {std::string(text_at(accepted, "run_id")), integer_at(accepted, "answer_slot")};
+  }
+  for (;;) {
+    std::optional<lua::Reply> answer;
+    done = transact([&](Tables& tables) -> Result<> {
+      answer = take_answer(tables, posted.slot, posted.run_id);
+      return {};
+    });
+    if (!done) return fail(std::move(done.error()));
+    if (answer && answer->error) return fail(std::move(*answer->error));
+    if (answer) return std::move(answer->values);
+    std::this_thread::sleep_for(poll_interval);
+  }
 }
 
 }  // namespace trivium::units::workflows

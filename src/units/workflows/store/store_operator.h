@@ -28,6 +28,8 @@ class StoreOperator : public Operator {
   Result<> request_cancel(const std::string& workflow_id, const std::string& reason) override;
   Result<> terminate(const std::string& workflow_id, const std::string& reason) override;
   Result<> retry(const std::string& workflow_id) override;
+  Result<Values> update(const std::string& workflow_id, const std::string& name,
+                        const Values& arguments) override;
   void set_patience(Duration patience) override { patience_ = patience; }
 
  protected:
@@ -38,13 +40,18 @@ class StoreOperator : public Operator {
   // Whether a runtime carries out operations now. Called within a transaction that writes: a runtime that
   // begins afterwards sees what it did.
   virtual bool served(Tables& tables) = 0;
+  // Whether a runtime is there that carries out workflows.
+  virtual bool alive(Tables& tables) { return served(tables); }
 
   Result<> transact(const std::function<Result<>(Tables&)>& work, bool read_only = false);
 
  private:
   Result<> read(const std::function<Result<>(Tables&)>& work) { return transact(work, true); }
   Result<> ask(const OperationRow& operation);
-  Result<> await_outcome(int64_t sequence);
+  // What was told of it.
+  Result<Value> await_outcome(int64_t sequence);
+  ScriptContext context() const;
+  std::string new_id() const;
 
   std::unique_ptr<Store> store_;
   const Clock* clock_;

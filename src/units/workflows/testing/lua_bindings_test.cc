@@ -163,6 +163,16 @@ int open(lua_State* L, std::string_view topic) {
   return 1;
 }
 int listen(lua_State* L) { return open(L, text(L, 1)); }
+int listen_message(lua_State* L) {
+  lua::Channel& channel = lua::Channel::push_new(L, 0);
+  lua_pushvalue(L, -1);
+  Isolate::from(L).subscribe(L, text(L, 1), {.channel = &channel, .as_message = true});
+  return 1;
+}
+int allowed(lua_State* L) {
+  lua_pushboolean(L, Isolate::from(L).host().allows(text(L, 1), text(L, 2)) ? 1 : 0);
+  return 1;
+}
 int inbox(lua_State* L) { return open(L, ""); }
 int events(lua_State* L) { return open(L, lua::topic::events); }
 
@@ -206,6 +216,8 @@ constexpr lua::LibraryField fields[] = {
     {"inbox", inbox},
     {"events", events},
     {"query", query},
+    {"allowed", allowed},
+    {"listen_message", listen_message},
 };
 
 }  // namespace

@@ -22,6 +22,7 @@ class World {
   TestPrograms programs;
   TestFunctions functions;
   TestProcesses processes;
+  const Permissions* permissions = nullptr;  // from the next restart on
 
   Service& service() { return *service_; }
   TestQueue& queue() { return *queue_; }

@@ -43,9 +43,10 @@ void World::boot() {
   store_ = std::move(*store);
   auto queue = std::make_unique<TestQueue>(*store_);
   queue_ = queue.get();
-  service_ = std::make_unique<Service>(ServiceParts{*scheduler_, timers_, timers_.clock(), random_,
-                                                    environment_, programs, functions, processes, Log()},
-                                       options, std::move(queue));
+  service_ =
+      std::make_unique<Service>(ServiceParts{*scheduler_, timers_, timers_.clock(), random_, environment_,
+                                             programs, functions, processes, Log(), permissions},
+                                options, std::move(queue));
   service_->recover([](const Result<>&) {});
 }
 
