@@ -40,7 +40,7 @@ def short(checks):
     """)
     checks.process("sleeps", "process.events():receive()")
     build = checks.build
-    checks.build = lambda main: build(MAIN + main, modules=("io", "funcs", "time", "events", "pg"))
+    checks.build = lambda main: build(MAIN + main, modules=("io", "funcs", "time", "events", "pg", "supervisor"))
     checks.test = lambda main: checks.run(main, "-v", timeout=300).stderr
     return checks
 
@@ -135,6 +135,19 @@ def test_a_flood_by_others(short, how):
         responsive("afterwards")
     """)
     assert len(lines(log, "nothing is sent")) == 1
+
+
+def test_a_flood_of_children(short):
+    """A supervisor starts children again when memory is short, but no others on request."""
+    short.entries("""
+        - {name: top, kind: process.supervisor, host: "app:procs", dynamic: {process: sleeps}, lifecycle: {auto_start: true}}
+    """)
+    log = short.test("""
+        until_refused("start_child", function() return supervisor.start_child("app:top", {input = {ballast}}) end)
+        for _, child in ipairs(supervisor.which_children("app:top")) do supervisor.terminate_child("app:top", child.pid) end
+        responsive("afterwards")
+    """)
+    assert lines(log, "")
 
 
 def test_a_limit_that_makes_no_sense(app):

@@ -59,6 +59,9 @@ lua::Dispatch StartChild::perform(Process& process, lua::OpId op, lua::Reply& re
   if (!live) return refuse(reply, live.error());
   Result<ChildSpec> child = read_child_request(fields, (*live)->spec());
   if (!child) return refuse(reply, std::move(child.error()));
+  constexpr size_t about_a_process = 16 << 10;
+  if (Result<> admitted = process.node().memory().admit_process(about_a_process, process.entry()); !admitted)
+    return refuse(reply, std::move(admitted.error()));
   (*live)->start_child(std::move(*child), reply_to<std::string>(process, op));
   return lua::Dispatch::pending;
 }
