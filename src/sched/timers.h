@@ -78,6 +78,8 @@ class VirtualTimers final : public Timers {
   size_t advance(Duration delta);
   // Moves time to the earliest due time and runs that one timer; false if none is pending.
   bool advance_to_next();
+  // Somebody sets the wall clock: timers do not hear of it.
+  void step_wall(Duration by);
 
  private:
   class Impl;

@@ -48,6 +48,8 @@ class VirtualTimers::Impl {
     return ran;
   }
 
+  void step_wall(Duration by) { clock_.step_wall(by.count()); }
+
   // Runs the earliest timer if it is due by then.
   bool run_next(int64_t until_ns) {
     Task callback;
@@ -69,12 +71,13 @@ class VirtualTimers::Impl {
    public:
     VirtualClock(int64_t wall_ns, int64_t monotonic_ns)
         : offset_ns_(wall_ns - monotonic_ns), now_ns_(monotonic_ns) {}
-    int64_t wall_ns() const override { return now_ns_.load() + offset_ns_; }
+    int64_t wall_ns() const override { return now_ns_.load() + offset_ns_.load(); }
     int64_t monotonic_ns() const override { return now_ns_.load(); }
     void move_to(int64_t now_ns) { now_ns_.store(now_ns); }
+    void step_wall(int64_t by_ns) { offset_ns_.fetch_add(by_ns); }
 
    private:
-    const int64_t offset_ns_;
+    std::atomic<int64_t> offset_ns_;
     std::atomic<int64_t> now_ns_;
   };
 
@@ -96,6 +99,7 @@ TimerId VirtualTimers::at(int64_t monotonic_ns, Task callback) {
 bool VirtualTimers::cancel(TimerId id) { return impl_->cancel(id); }
 size_t VirtualTimers::pending() const { return impl_->pending(); }
 const Clock& VirtualTimers::clock() const { return impl_->clock(); }
+void VirtualTimers::step_wall(Duration by) { impl_->step_wall(by); }
 size_t VirtualTimers::advance(Duration delta) { return impl_->advance(delta); }
 bool VirtualTimers::advance_to_next() { return impl_->run_next(INT64_MAX); }
 

@@ -31,10 +31,10 @@ std::string export_text(const ExportedRun& run) {
 }
 
 Result<ExportedRun> parse_export(const std::string& text) {
-  const Result<Value> whole = json::decode(text);
+  Result<Value> whole = json::decode(text);
   if (!whole) return no_export(whole.error().message);
   if (!whole->is_object()) return no_export("it is not a JSON object");
-  const Object& members = whole->as_object();
+  Object& members = whole->as_object();
   const auto member = [&](std::string_view key) {
     return std::string(units::workflows::text_at(members, key));
   };
@@ -43,13 +43,9 @@ Result<ExportedRun> parse_export(const std::string& text) {
   }
   ExportedRun run{member("workflow_id"), member("run_id"), member("type"),
                   member("provider"),    member("worker"), {}};
-  const Value* events = members.find("events");
+  Value* events = members.find("events");
   if (events == nullptr || !events->is_array()) return no_export("it has no list of events");
-  const Result<std::string> batch = json::encode(*events);
-  if (!batch) return no_export(batch.error().message);
-  if (Result<> read = units::workflows::decode_events(*batch, run.events); !read) {
-    return no_export(read.error().message);
-  }
+  units::workflows::append_events(std::move(events->as_array()), run.events);
   if (run.events.empty() || run.events.front().type != units::workflows::EventType::execution_started) {
     return no_export("it does not begin with WorkflowExecutionStarted");
   }

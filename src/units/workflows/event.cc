@@ -64,10 +64,10 @@ constexpr Description descriptions[] = {
 
 const Description& description(EventType type) { return descriptions[static_cast<size_t>(type)]; }
 
-Event event_of(const Value& record) {
+Event event_of(Value record) {
   Event event;
   if (!record.is_object()) return event;
-  const Object& members = record.as_object();
+  Object& members = record.as_object();
   const std::string_view name = text_at(members, "event_type");
   event.id = integer_at(members, "event_id");
   event.time_ns = integer_at(members, "event_time");
@@ -76,9 +76,8 @@ Event event_of(const Value& record) {
   if (const Value* ignore = members.find("worker_may_ignore")) {
     event.worker_may_ignore = ignore->is_bool() && ignore->as_bool();
   }
-  if (const Value* attributes = members.find("attributes");
-      attributes != nullptr && attributes->is_object()) {
-    event.attributes = attributes->as_object();
+  if (Value* attributes = members.find("attributes"); attributes != nullptr && attributes->is_object()) {
+    event.attributes = std::move(attributes->as_object());
   }
   return event;
 }
@@ -137,8 +136,12 @@ Result<> decode_events(std::string_view text, std::vector<Event>& events) {
   Result<Value> decoded = json::decode(text);
   if (!decoded) return fail(std::move(decoded.error()));
   if (!decoded->is_array()) return fail(kind::internal, "a history batch is not a list of events");
-  for (const Value& record : decoded->as_array()) events.push_back(event_of(record));
+  append_events(std::move(decoded->as_array()), events);
   return {};
+}
+
+void append_events(Array records, std::vector<Event>& events) {
+  for (Value& record : records) events.push_back(event_of(std::move(record)));
 }
 
 }  // namespace trivium::units::workflows

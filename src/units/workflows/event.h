@@ -95,5 +95,7 @@ const Value* value_at(const Object& attributes, std::string_view path);
 std::string encode_events(std::span<const Event> events);
 // Appends to `events`.
 Result<> decode_events(std::string_view text, std::vector<Event>& events);
+// The same for a batch that was read.
+void append_events(Array records, std::vector<Event>& events);
 
 }  // namespace trivium::units::workflows

@@ -103,6 +103,8 @@ class TestQueue final : public StoreQueue {
   bool crashed() const { return crashed_; }
   // The disk is full for this many transactions.
   void refuse(int transactions) { refused_ = transactions; }
+  // The connection breaks after this many of the next transactions: they are done, and nobody is told so.
+  void lose_answers(int transactions) { unanswered_ = transactions; }
   // Runs what was submitted, as one group; false if there was nothing.
   bool pump();
   int transactions() const { return transactions_; }
@@ -119,6 +121,7 @@ class TestQueue final : public StoreQueue {
   std::vector<Job> jobs_;
   int remaining_ = 0;
   int refused_ = 0;
+  int unanswered_ = 0;
   int transactions_ = 0;
   Crash how_ = Crash::none;
   bool crashed_ = false;

@@ -136,6 +136,14 @@ bool TestQueue::pump() {
     crashed_ = true;
     for (Job& job : batch) job.done = [](const Result<>&) {};
   }
+  if (unanswered_ > 0) {
+    --unanswered_;
+    for (Job& job : batch) {
+      job.done = [done = std::move(job.done)](const Result<>&) {
+        done(fail(kind::unavailable, "the connection broke"));
+      };
+    }
+  }
   store_.run(batch);
   return true;
 }
