@@ -116,6 +116,24 @@ def test_mistakes(shop):
     )
 
 
+def test_before_the_first_task(shop):
+    run(
+        shop,
+        """
+        local pid = process.with_options({["workflow.id"] = "later", ["workflow.start_delay"] = "24h"}):spawn("app:job", "trivium:workflow_worker")
+        check.eq("as it will begin", workflow.query(pid, "steps", 7), {from = 7, steps = {}, id = "later"})
+        check.fail("unknown", "NotFound", "unknown query type: nothing", workflow.query(pid, "nothing"))
+        for i = 1, 20 do
+          check.eq("at once", workflow.query(spawn("app:job", "j" .. i), "steps", i).from, i)
+        end
+        """,
+    )
+    events = json.loads(shop.app.run("workflow", "history", "later", "--events", "--json").stdout)
+    assert [event["event_type"] for event in events] == ["WorkflowExecutionStarted"]
+    asked = shop.app.run("workflow", "query", "later", "steps", "5", "--json")
+    assert (asked.code, json.loads(asked.stdout)["from"]) == (0, 5)
+
+
 def test_no_history_is_written(shop):
     run(
         shop,

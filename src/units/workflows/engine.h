@@ -41,6 +41,7 @@ class Engine {
   // To be sent once the commands are durable.
   std::vector<LocalMessage> take_messages() { return instance_.take_messages(); }
 
+  void mute() { instance_.mute(); }
   // See Instance; after Step::done.
   bool begin_query(std::string_view name, const Values& arguments) {
     return instance_.begin_query(name, arguments);

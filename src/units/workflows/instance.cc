@@ -333,17 +333,17 @@ bool Instance::allows(std::string_view action, std::string_view resource) {
 }
 
 bool Instance::log_enabled(LogLevel level) {
-  return (!replaying_ || parts_.log_in_replay) && parts_.log.enabled(level);
+  return !muted_ && (!replaying_ || parts_.log_in_replay) && parts_.log.enabled(level);
 }
 
 void Instance::log(LogLevel level, std::string_view logger, std::string_view message, Object fields) {
-  if (replaying_ && !parts_.log_in_replay) return;
+  if (muted_ || (replaying_ && !parts_.log_in_replay)) return;
   fields.set("pid", pid_);
   (logger.empty() ? parts_.log : parts_.log.renamed(logger)).write(level, message, fields);
 }
 
 void Instance::dropped(std::string_view operation, std::string_view path, std::string_view type) {
-  if (replaying_) return;
+  if (replaying_ || muted_) return;
   parts_.log.warn("a value could not leave the workflow and arrived as nil",
                   {{"pid", pid_}, {"operation", operation}, {"path", path}, {"type", type}});
 }

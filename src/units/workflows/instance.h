@@ -87,6 +87,8 @@ class Instance final : public lua::Host {
   void interrupt() noexcept {
     if (isolate_) isolate_->interrupt();
   }
+  // Nothing is logged from now on: what runs here is no task of the workflow.
+  void mute() { muted_ = true; }
   // Calls a query handler instead of everything else; the instance is of no further use. False: no such
   // handler.
   bool begin_query(std::string_view name, const Values& arguments);
@@ -182,6 +184,7 @@ class Instance final : public lua::Host {
   int64_t history_size_ = 0;
   bool replaying_ = false;
   bool querying_ = false;
+  bool muted_ = false;
   int64_t next_ = 0;
   uint64_t random_state_ = 0;
 

@@ -1,10 +1,28 @@
 #include "units/workflows/replay_job.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "units/workflows/matching.h"
 
 namespace trivium::units::workflows {
+namespace {
+
+// A workflow that has not begun is asked as it will be after its first task.
+bool add_first_task(std::vector<Event>& history, int64_t now_ns) {
+  const bool begun = std::any_of(history.begin(), history.end(), [](const Event& event) {
+    return event.type == EventType::task_started || is_close_event(event.type);
+  });
+  if (begun || history.empty()) return false;
+  const int64_t id = history.back().id;
+  const int64_t time_ns = std::max(now_ns, history.back().time_ns);
+  history.push_back({id + 1, EventType::task_scheduled, time_ns, {}, false, {}});
+  history.push_back(
+      {id + 2, EventType::task_started, time_ns, Object{{"scheduled_event_id", id + 1}}, false, {}});
+  return true;
+}
+
+}  // namespace
 
 ReplayJob::ReplayJob(const EngineParts& parts, const Clock& clock, ReplayRequest request, Done done)
     : clock_(clock),
@@ -13,6 +31,7 @@ ReplayJob::ReplayJob(const EngineParts& parts, const Clock& clock, ReplayRequest
       query_(std::move(request.query)),
       done_(std::move(done)) {
   if (!request.history.empty()) last_ = request.history.back();
+  if (query_ && add_first_task(request.history, clock.wall_ns())) engine_.mute();
   engine_.feed(std::move(request.history), last_.id);
 }
 

@@ -1,0 +1,127 @@
+"""trivium workflow …, with each provider: what it shows, and what it asks of runtimes that are there or not."""
+import json
+import time
+
+import pytest
+
+from harness import binary
+
+ENTRIES = """
+- {name: double, kind: function.lua, source: "return {double = function(n) return n * 2 end}", method: double}
+- {name: order, kind: workflow.lua, source: file://order.lua, modules: [funcs, workflow], meta: {workflow: {worker: jobs}}}
+"""
+ORDER = """
+    return {main = function(n)
+      local state = "new"
+      workflow.on_query("state_of", function(word) return word .. " " .. state end)
+      workflow.attrs({search = {tier = "gold", size = n}})
+      local a = funcs.call("app:double", n)
+      state = "waiting"
+      local canceled = process.events()
+      local r = channel.select{process.listen("approve"):case_receive(), canceled:case_receive()}
+      if r.channel == canceled then return {canceled = r.value.reason} end
+      return {total = funcs.call("app:double", a), by = r.value}
+    end}
+"""
+START = """
+for _, name in ipairs({...}) do
+  assert(process.with_options({["workflow.id"] = name}):spawn("app:order", "app:jobs", 4))
+end
+"""
+WAITING = 10  # events of an order that waits for its approval, at least
+
+
+@pytest.fixture
+def shop(app, provider):
+    app.program(START, ("io",), ENTRIES + provider.entries, {"order.lua": ORDER})
+    return app
+
+
+def cli(app, *words, code=0):
+    result = app.run("workflow", *words, "--store", "app:store", timeout=120)
+    assert result.code == code, result.stdout + result.stderr
+    return result
+
+
+def show(app, name):
+    return json.loads(cli(app, "show", name, "--json").stdout)
+
+
+def until(app, name, reached):
+    deadline = time.monotonic() + binary.patience(120)
+    while not reached(run := show(app, name)):
+        assert time.monotonic() < deadline, run
+    return run
+
+
+def waiting(run):
+    return run["events"] >= WAITING
+
+
+def ended(run):
+    return run["status"] != "Running"
+
+
+def test_looking(shop):
+    assert shop.main("one", "two").code == 0
+    with shop.start("run") as running:
+        running.wait_for("runtime ready")
+        until(shop, "one", waiting)
+        until(shop, "two", waiting)
+        up = cli(shop, "history", "one").stdout
+    assert cli(shop, "history", "one").stdout.splitlines()[2:4] == up.splitlines()[2:4]
+    assert "activity  app:double(4)" in up and "→ 8" in up
+    runs = json.loads(cli(shop, "list", "--json", "--status", "running", "--attr", "size=4").stdout)
+    assert sorted(run["workflow_id"] for run in runs) == ["one", "two"]
+    assert json.loads(cli(shop, "list", "--json", "--attr", "size=5").stdout) == []
+    assert json.loads(cli(shop, "list", "--json", "--type", "app:other").stdout) == []
+    assert json.loads(cli(shop, "query", "one", "state_of", "it is", "--json").stdout) == "it is waiting"
+    shop.write({"one.json": cli(shop, "export", "one").stdout})
+    fits = shop.run("workflow", "replay", "one.json", timeout=120)
+    assert fits.code == 0 and "fits" in fits.stdout, fits.stdout + fits.stderr
+
+
+def test_asking_a_runtime_that_is_there(shop):
+    assert shop.main("approved", "canceled", "terminated").code == 0
+    with shop.start("run") as running:
+        running.wait_for("runtime ready")
+        for name in ("approved", "canceled", "terminated"):
+            until(shop, name, waiting)
+        cli(shop, "signal", "approved", "approve", "Ana")
+        cli(shop, "cancel", "canceled", "--reason", "too late")
+        cli(shop, "terminate", "terminated")
+        assert until(shop, "approved", ended)["status"] == "Completed"
+        assert until(shop, "canceled", ended)["status"] == "Completed"
+        assert until(shop, "terminated", ended)["status"] == "Terminated"
+    table = cli(shop, "list").stdout
+    assert '"total":16' in table and '"canceled":"too late"' in table
+    over = cli(shop, "signal", "approved", "approve", code=1)
+    assert "has ended (Completed): there is nothing to signal" in over.stderr
+
+
+def test_asking_without_a_runtime(shop):
+    assert shop.main("approved", "terminated").code == 0
+    cli(shop, "signal", "approved", "approve", "Ana")
+    cli(shop, "terminate", "terminated", "--reason", "tidy")
+    assert show(shop, "terminated")["status"] == "Terminated"
+    assert show(shop, "approved")["status"] == "Running"
+    with shop.start("run") as running:
+        running.wait_for("runtime ready")
+        assert until(shop, "approved", ended)["status"] == "Completed"
+
+
+def test_a_parked_run_tries_again(shop):
+    assert shop.main("one").code == 0
+    with shop.start("run") as running:
+        running.wait_for("runtime ready")
+        until(shop, "one", waiting)
+    shop.write({"src/order.lua": 'return {main = function() process.listen("approve"):receive() end}'})
+    cli(shop, "signal", "one", "approve", "Ana")
+    with shop.start("run") as running:
+        running.wait_for("runtime ready")
+        assert "TMPRL1100" in until(shop, "one", lambda run: run.get("parked"))["parked"]
+        cli(shop, "retry", "one")
+    shop.write({"src/order.lua": ORDER})
+    with shop.start("run") as running:
+        running.wait_for("runtime ready")
+        assert until(shop, "one", ended)["status"] == "Completed"
