@@ -1,8 +1,9 @@
 """What is measured against whom."""
+import os
 from dataclasses import dataclass
 from typing import Any
 
-from .programs import CACHE, REPOSITORY, TRIVIUM, IdleMemory, OnPostgres, Printing, WholeProcess
+from .programs import CACHE, REPOSITORY, TRIVIUM, IdleMemory, OnPostgres, Printing, UsedCpu, WholeProcess
 
 RIVALS = REPOSITORY / "bench/rivals"
 VENV_PYTHON = CACHE / "venv/bin/python"
@@ -10,7 +11,10 @@ VENV_PYTHON = CACHE / "venv/bin/python"
 CALLS = 200_000
 MESSAGES = 200_000
 SPAWNS = 100_000
-IDLE = 100_000
+IDLE, MILLION = 100_000, 1_000_000
+FAN, FAN_MESSAGES = 100_000, 1_000_000
+BUSY, HOGS = 500, len(os.sched_getaffinity(0))
+TICKERS, TICKING_SECONDS = 10_000, 10
 STEPS, WORKFLOWS, STEPS_EACH = 300, 64, 10
 
 
@@ -26,15 +30,28 @@ class Case:
     metrics: list[str]
     ours: Any
     rivals: dict[str, Any]
+    group: str = ""  # a name for several cases
+    by_name_only: bool = False
 
 
 METRICS = {
     "startup": Metric("ms", True),
     "call": Metric("ns", True),
+    "call_lazy": Metric("ns", True),
     "round_trip": Metric("ns", True),
+    "fan_message": Metric("ns", True),
+    "fan_spawn": Metric("ns", True),
     "spawn_exit": Metric("ns", True),
     "idle_memory": Metric("B", True),
     "idle_start": Metric("ns", True),
+    "million_memory": Metric("B", True),
+    "million_start": Metric("ns", True),
+    "busy_round_trip": Metric("ns", True),
+    "tickers_cpu": Metric("ms/s", True),
+    "fan_message_10k": Metric("ns", True),
+    "fan_spawn_10k": Metric("ns", True),
+    "fan_message_100k": Metric("ns", True),
+    "fan_spawn_100k": Metric("ns", True),
     "steps_sequential": Metric("steps/s", False),
     "steps_concurrent": Metric("steps/s", False),
     "postgres_sequential": Metric("steps/s", False),
@@ -46,9 +63,9 @@ def trivium(*args):
     return [TRIVIUM, "run", "-x", "app:main", *args]
 
 
-def erlang(function, *args):
+def erlang(function, *args, flags=()):
     # compiled by rounds.prepare
-    return ["erl", "-noshell", "-pa", CACHE / "erl", "-run", "actors", function, *args]
+    return ["erl", *flags, "-noshell", "-pa", CACHE / "erl", "-run", "actors", function, *args]
 
 
 CASES = [
@@ -60,27 +77,69 @@ CASES = [
     ),
     Case(
         "calls",
-        ["call"],
+        ["call", "call_lazy"],
         Printing(trivium(CALLS), app="calls"),
         {"erlang gen_server": Printing(erlang("calls", CALLS))},
+        group="functions",
     ),
     Case(
         "messages",
         ["round_trip"],
         Printing(trivium(MESSAGES), app="messages"),
         {"erlang": Printing(erlang("messages", MESSAGES))},
+        group="processes",
+    ),
+    Case(
+        "fan",
+        ["fan_message", "fan_spawn"],
+        Printing(trivium(FAN, FAN_MESSAGES), app="fan"),
+        {"erlang": Printing(erlang("fan", FAN, FAN_MESSAGES))},
+        group="processes",
     ),
     Case(
         "spawns",
         ["spawn_exit"],
         Printing(trivium(SPAWNS), app="spawns"),
         {"erlang": Printing(erlang("spawns", SPAWNS))},
+        group="processes",
     ),
     Case(
         "idle",
         ["idle_memory", "idle_start"],
         IdleMemory(trivium(IDLE), app="idle", count=IDLE),
         {"erlang": IdleMemory(erlang("idle", IDLE), count=IDLE)},
+        group="processes",
+    ),
+    Case(
+        "million",
+        ["million_memory", "million_start"],
+        IdleMemory(trivium(MILLION), app="idle", count=MILLION, prefix="million"),
+        {"erlang": IdleMemory(erlang("idle", MILLION, flags=["+P", 2 * MILLION]), count=MILLION, prefix="million")},
+        by_name_only=True,
+    ),
+    Case(
+        "busy",
+        ["busy_round_trip"],
+        Printing(trivium(BUSY, HOGS), app="busy"),
+        {"erlang": Printing(erlang("busy", BUSY, HOGS))},
+        group="processes",
+    ),
+    Case(
+        "tickers",
+        ["tickers_cpu"],
+        UsedCpu(trivium(TICKERS, TICKING_SECONDS), app="tickers", metric="tickers_cpu"),
+        {"erlang": UsedCpu(erlang("tickers", TICKERS, TICKING_SECONDS), metric="tickers_cpu")},
+        group="processes",
+    ),
+    *(
+        Case(
+            f"growth_{name}",
+            [f"fan_message_{name}", f"fan_spawn_{name}"],
+            Printing(trivium(processes, FAN_MESSAGES, f"_{name}"), app="fan"),
+            {"itself, 1k": Printing(trivium(1000, FAN_MESSAGES, f"_{name}"), app="fan")},
+            group="processes",
+        )
+        for name, processes in (("10k", 10_000), ("100k", 100_000))
     ),
     Case(
         "steps",

@@ -1,7 +1,7 @@
 """The ways a program under measurement is run. Each `run()` gives {metric: value} of one run.
 
 A program prints lines "name value unit". A line "phase NAME" says that it waits for a line of input: its memory
-is read then, which is how bytes per idle process are measured from outside.
+and the processor time it has used are read then, which is how bytes per idle process are measured from outside.
 """
 import os
 import shutil
@@ -36,6 +36,12 @@ def resident_bytes(pid: int) -> int:
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) * 1024
     raise Unavailable("its memory could not be read")
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time of all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -78,6 +84,8 @@ class Printing:
             words = line.split()
             if len(words) == 2 and words[0] == "phase":
                 figures[f"memory at {words[1]}"] = resident_bytes(process.pid)
+                figures[f"cpu at {words[1]}"] = cpu_seconds(process.pid)
+                figures[f"time at {words[1]}"] = time.monotonic()
                 process.stdin.write("\n")
                 process.stdin.flush()
             elif len(words) == 3:
@@ -127,9 +135,11 @@ class OnPostgres(Printing):
 
 @dataclass
 class IdleMemory(Printing):
-    """Adds bytes per idle process from the memory at the phases "base" and "idle"."""
+    """Adds bytes per idle process from the memory at the phases "base" and "idle". With a prefix the figures have
+    names of their own: prefix_memory, prefix_start."""
 
     count: int = 1
+    prefix: str = "idle"
 
     def run(self, label: str) -> dict[str, float]:
         figures = super().run(label)
@@ -137,7 +147,22 @@ class IdleMemory(Printing):
             grown = figures["memory at idle"] - figures["memory at base"]
         except KeyError as phase:
             raise Unavailable(f"no {phase}") from None
-        return {**figures, "idle_memory": grown / self.count}
+        return {f"{self.prefix}_memory": grown / self.count, f"{self.prefix}_start": figures["idle_start"]}
+
+
+@dataclass
+class UsedCpu(Printing):
+    """Milliseconds of processor time a second between the phases "begin" and "end"."""
+
+    metric: str = ""
+
+    def run(self, label: str) -> dict[str, float]:
+        figures = super().run(label)
+        try:
+            used = figures["cpu at end"] - figures["cpu at begin"]
+            return {self.metric: 1000 * used / (figures["time at end"] - figures["time at begin"])}
+        except KeyError as phase:
+            raise Unavailable(f"no {phase}") from None
 
 
 @dataclass

@@ -1,5 +1,7 @@
 return {main = function(parent)
   local inbox = process.inbox()
   process.send(parent, "ready")
-  inbox:receive()
+  while true do
+    process.send(inbox:receive():from(), "here")
+  end
 end}

@@ -1,0 +1,3 @@
+return {main = function()
+  while true do end
+end}
