@@ -141,6 +141,7 @@ int co_running(lua_State* L) {
   if (Isolate::from(L).current() == nullptr) {
     lua_pushnil(L);
   } else {
+    Isolate::from(L).current()->exposed = true;
     lua_pushthread(L);
   }
   return 1;

@@ -187,33 +187,28 @@ Error Isolate::load_failure(Error error) const {
 
 // --- execution --------------------------------------------------------------------------------------
 
-void Isolate::start(const Values& arguments) {
-  arguments_ = &arguments;
+void Isolate::start(Values arguments) {
+  arguments_ = std::move(arguments);
   finished_ = false;
   outcome_ = {};
-  lua_pushcfunction(main_, start_protected);
-  if (lua_pcall(main_, 0, 0, 0) != LUA_OK) {
-    fail(raised_error(main_, -1));
-    lua_pop(main_, 1);
-  }
-  arguments_ = nullptr;
 }
 
-int Isolate::start_protected(lua_State* L) {
-  Isolate& isolate = from(L);
-  lua_rawgeti(L, LUA_REGISTRYINDEX, isolate.entry_ref_);
-  // The loader's thread has nothing left to do and serves the first execution.
-  lua_State* thread = std::exchange(isolate.loader_, nullptr);
-  if (thread == nullptr) {
-    thread = lua_newthread(L);
-  } else {
-    release_loader(L);
+void Isolate::begin_execution() {
+  const Values arguments = std::move(*std::exchange(arguments_, std::nullopt));
+  // The loader's thread has nothing left to do and serves the first execution; it may then serve later ones.
+  if (main_task_ == nullptr) {
+    lua_State* thread = std::exchange(loader_, nullptr);
+    if (thread == nullptr) {
+      thread = lua_newthread(main_);
+    } else {
+      release_loader(main_);
+    }
+    main_task_ = &add_task(main_, thread);
   }
-  Task& task = isolate.add_task(L, thread);
-  lua_xmove(L, task.L, 1);
-  isolate.main_task_ = &task;
-  isolate.make_runnable(task, push_values(task.L, *isolate.arguments_));
-  return 0;
+  main_task_->returned = false;
+  main_task_->waiting = main_task_->L;
+  lua_rawgeti(main_task_->L, LUA_REGISTRYINDEX, entry_ref_);
+  make_runnable(*main_task_, push_values(main_task_->L, arguments));
 }
 
 // The thread, on top of the stack, is anchored in the registry under the task's address.
@@ -283,6 +278,7 @@ int Isolate::drive_protected(lua_State* L) {
 }
 
 void Isolate::drive() {
+  if (arguments_) begin_execution();
   take_inbound();
   while (!runnable_.empty() && !finished_ && !slice_over_ && !failure_ && !memory_.exceeded() &&
          !killed_.load(std::memory_order_relaxed)) {
@@ -341,6 +337,7 @@ void Isolate::resume(Task& task) {
     return;
   }
   if (&task == main_task_) {
+    task.returned = true;
     finish_main(task.L, nresults);
   } else {
     remove_task(task);
@@ -374,6 +371,12 @@ void Isolate::finish_with(Error error) {
   outcome_ = {std::move(error), {}};
 }
 
+// Whether the thread of the execution that is over can serve the next one as a new one would: its function
+// returned, and no code has got hold of it.
+bool Isolate::main_task_is_fresh() const {
+  return main_task_ != nullptr && main_task_->returned && !main_task_->exposed;
+}
+
 void Isolate::reset() {
   lua_settop(main_, 0);
   // Channels, timers and futures that globals keep must know of nothing that is going away.
@@ -383,7 +386,9 @@ void Isolate::reset() {
   for (const Pending& pending : std::exchange(pending_, {})) {
     if (pending.sink) pending.sink->drop(*this);
   }
+  const bool keep = main_task_is_fresh();
   for (const auto& task : tasks_) {
+    if (keep && task.get() == main_task_) continue;
     lua_pushnil(main_);
     lua_rawsetp(main_, LUA_REGISTRYINDEX, task.get());
   }
@@ -393,10 +398,17 @@ void Isolate::reset() {
     lua_rawsetp(main_, LUA_REGISTRYINDEX, subscription.channel);
   });
   runnable_.clear();
-  tasks_.clear();
+  if (keep) {
+    std::erase_if(tasks_, [this](const auto& task) { return task.get() != main_task_; });
+    main_task_->channels.clear();
+    lua_settop(main_task_->L, 0);
+  } else {
+    tasks_.clear();
+    main_task_ = nullptr;
+  }
   inbound_.clear();
   mailbox_.clear();
-  main_task_ = nullptr;
+  arguments_.reset();
   failure_.reset();
   suspending_ = preempted_ = slice_over_ = false;
   killed_.store(false, std::memory_order_relaxed);

@@ -86,8 +86,8 @@ class Isolate {
   Result<bool> load();
   bool loaded() const { return entry_ref_ != LUA_NOREF; }
 
-  // Queues the entry function with these arguments. Once per execution.
-  void start(const Values& arguments);
+  // The next run() begins with the entry function and these arguments. Once per execution.
+  void start(Values arguments);
   Step run();
   // Valid after run() returned finished.
   Outcome take_outcome() { return std::move(outcome_); }
@@ -98,7 +98,7 @@ class Isolate {
 
   // Drops everything that runs or waits and queues a function that was kept (keep_function) as the entry
   // function. False: none has this name, and nothing changed.
-  bool start_kept(std::string_view name, const Values& arguments);
+  bool start_kept(std::string_view name, Values arguments);
 
   // Replaces the outcome: the next run() finishes with this error and runs no more Lua code.
   void fail(Error error);
@@ -127,6 +127,8 @@ class Isolate {
   bool out_of_memory() const { return memory_.exceeded(); }
   OpId next_op() const { return next_op_; }
 
+  // Whether a coroutine besides the running one could go on at once.
+  bool has_runnable() const { return !runnable_.empty(); }
   size_t memory_used() const { return memory_.used(); }
   size_t mailbox_size() const { return mailbox_.size(); }
   const EntryProgram& program() const { return *program_; }
@@ -220,7 +222,7 @@ class Isolate {
   void find_entry(lua_State* L);
   Error load_failure(Error error) const;
   Task& add_task(lua_State* L, lua_State* thread);
-  static int start_protected(lua_State* L);
+  void begin_execution();
   static int drive_protected(lua_State* L);
   void drive();
   void resume(Task& task);
@@ -233,6 +235,7 @@ class Isolate {
   void feed(Subscription& subscription);
   void push_message(lua_State* L, const Subscription& subscription, const Message& message);
   void remove_task(Task& task);
+  bool main_task_is_fresh() const;
   Pending* find_pending(OpId op);
   void erase_pending(OpId op);
   bool can_ever_wake() const;
@@ -261,7 +264,7 @@ class Isolate {
   Dispatch issued_how_ = Dispatch::done;
   Reply issued_reply_;
 
-  const Values* arguments_ = nullptr;
+  std::optional<Values> arguments_;  // of an execution about to begin
   Boxed<Error> failure_;
   Outcome outcome_;
   bool finished_ = false;

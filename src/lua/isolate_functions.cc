@@ -36,7 +36,7 @@ void Isolate::keep_function(lua_State* L, int index, std::string_view name) {
   lua_pop(L, 1);
 }
 
-bool Isolate::start_kept(std::string_view name, const Values& arguments) {
+bool Isolate::start_kept(std::string_view name, Values arguments) {
   Kept wanted{name};
   lua_pushcfunction(main_, find_kept);
   lua_pushlightuserdata(main_, &wanted);
@@ -45,7 +45,7 @@ bool Isolate::start_kept(std::string_view name, const Values& arguments) {
   reset();
   luaL_unref(main_, LUA_REGISTRYINDEX, entry_ref_);
   entry_ref_ = wanted.reference;
-  start(arguments);
+  start(std::move(arguments));
   return true;
 }
 

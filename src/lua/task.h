@@ -20,6 +20,8 @@ struct Task {
   int nargs = 0;  // values on the waiting state's stack to resume it with
   bool runnable = false;
   bool stuck = false;              // waits for nothing that could come
+  bool returned = false;           // of the main one: its function is over
+  bool exposed = false;            // its code has a reference to it
   Reply reply;                     // outcome of the operation it waited for
   std::vector<Channel*> channels;  // it is queued on; emptied when one of them fires
   Task* next = nullptr;

@@ -144,6 +144,7 @@ std::vector<Message> TopicMailbox::take_all() {
 
 void TopicMailbox::clear() {
   inbox_.reset();
+  if (topics_.empty()) return;
   subscriptions_.clear();
   unclaimed_.clear();
   topics_.clear();

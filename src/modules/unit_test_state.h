@@ -91,7 +91,6 @@ class UnitTest : public testing::Test {
 
     std::promise<std::string> ended;
     units::ProcessSpec spec;
-    spec.entry_id = program->id;
     spec.host = setting.host;
     spec.program = std::move(program);
     spec.arguments = encode_values(setting.arguments);

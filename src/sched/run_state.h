@@ -49,6 +49,17 @@ class RunState {
     }
   }
 
+  // The same if it is idle, and nothing otherwise.
+  bool wake_idle() noexcept {
+    uint64_t word = word_.load(std::memory_order_relaxed);
+    while (state_of(word) == State::idle) {
+      if (word_.compare_exchange_weak(word, word + one_reference + 1, std::memory_order_acq_rel,
+                                      std::memory_order_relaxed))
+        return true;
+    }
+    return false;
+  }
+
   // scheduled -> running, by the thread that took the object out of its queue.
   void begin() noexcept { word_.fetch_add(1, std::memory_order_acq_rel); }
 

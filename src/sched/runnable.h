@@ -27,6 +27,9 @@ class Runnable {
   // its wake is visible. Must not block, must not throw.
   virtual Outcome run() = 0;
 
+  // The same inside the run() of another, which waits for it: see Scheduler::run_inside.
+  virtual Outcome run_inside() { return run(); }
+
   // Asks the run() in progress to come back soon with Outcome::again. Called from a signal handler on the
   // thread that is inside run(), so only what is async-signal-safe is allowed. Repeated every slice for as
   // long as run() goes on. Never called outside run(); never called where !preempts_by_signal.

@@ -43,6 +43,11 @@ class Scheduler {
   // run that follows. The caller must hold a reference; the queue takes its own.
   void wake(Runnable& runnable) noexcept;
 
+  // Runs an idle object at once, on this worker and inside the run() in progress, for somebody who would
+  // otherwise wake it and wait; what is left of it afterwards is queued as after any run. False, with nothing
+  // done: it is not idle, this is no worker's thread, or it is inside as many runs as a stack bears.
+  virtual bool run_inside(Runnable&) noexcept { return false; }
+
   // At least 1; how many run() can be in progress at the same time.
   virtual size_t worker_count() const = 0;
   // Changes that number, where the scheduler can. Any thread; from now on: nothing is interrupted, and what a
@@ -83,6 +88,8 @@ class ThreadedScheduler final : public Scheduler {
   void set_worker_count(size_t workers) override;
   static constexpr size_t max_workers = 256;
   bool on_worker() const override;
+  bool run_inside(Runnable& runnable) noexcept override;
+  static constexpr int max_inside = 4;  // runs one inside the other, below the outermost
 
   // Totals since the start, for metrics and tests. Momentary, not a consistent snapshot.
   struct Stats {

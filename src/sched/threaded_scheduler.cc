@@ -48,6 +48,10 @@ bool ThreadedScheduler::on_worker() const {
   return worker != nullptr && &worker->group() == group_.get();
 }
 
+bool ThreadedScheduler::run_inside(Runnable& runnable) noexcept {
+  return on_worker() && Worker::current()->run_inside(runnable);
+}
+
 void ThreadedScheduler::enqueue(Runnable& runnable) noexcept {
   Worker* worker = Worker::current();
   if (worker != nullptr && &worker->group() == group_.get()) {

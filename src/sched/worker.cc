@@ -196,6 +196,28 @@ void Worker::run(Runnable& runnable) {
   if (after.requeued != nullptr) push_back(*after.requeued);
 }
 
+// For the watchdog it is part of the run it is inside of; the signal reaches the innermost, whose end makes
+// the others wait.
+bool Worker::run_inside(Runnable& runnable) {
+  Runnable* const outer = running_.load(std::memory_order_relaxed);
+  if (inside_ == ThreadedScheduler::max_inside || !RunnableInternals::state(runnable).wake_idle())
+    return false;
+  ++inside_;
+  RunnableInternals::last_worker(runnable) = index_;
+  const AfterTurn after = run_once(runnable, [this, outer](Runnable& admitted) {
+    running_.store(&admitted, std::memory_order_relaxed);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    const Outcome outcome = admitted.run_inside();
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    running_.store(outer, std::memory_order_relaxed);
+    return outcome;
+  });
+  --inside_;
+  if (after.admitted != nullptr) push_back(*after.admitted);
+  if (after.requeued != nullptr) push_back(*after.requeued);
+  return true;
+}
+
 void Worker::preempt_current() noexcept {
   const uint64_t turn = turn_.load(std::memory_order_relaxed);
   if (turn % 2 == 1 && turn == preempt_turn_.load(std::memory_order_relaxed)) {

@@ -28,6 +28,8 @@ class Worker {
   // --- for the worker's own thread ---
   // Takes over the queue's reference: into the hand-off slot; what was there goes to the queue.
   void hand_off(Runnable& runnable);
+  // See Scheduler::run_inside.
+  bool run_inside(Runnable& runnable);
   // What the signal handler calls: passes on a pre-emption if it is meant for the run in progress.
   void preempt_current() noexcept;
 
@@ -87,7 +89,8 @@ class Worker {
   // Written by the owner alone, save that a thief may empty the slot of a stuck worker.
   alignas(64) std::atomic<Runnable*> slot_{nullptr};
   std::atomic<uint64_t> turn_{0};
-  std::atomic<Runnable*> running_{nullptr};  // of the run in progress; for the signal handler
+  std::atomic<Runnable*> running_{nullptr};  // of the innermost run in progress; for the signal handler
+  int inside_ = 0;                           // runs in progress besides the outermost
   uint32_t slot_uses_ = 0;
   uint32_t runs_ = 0;  // since the last look at the inboxes
   bool searching_ = false;

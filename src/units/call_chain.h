@@ -23,9 +23,11 @@ class Interceptor {
 
   // Asked for every call: must be quick.
   virtual bool concerns(const CallRequest& request) const = 0;
-  // Starts the call through `next` and returns what that returned. May keep a copy of `next` to start it
-  // again later. An error: nothing was started, and request.on_exit is never called.
-  virtual Result<sched::Ref<Process>> call(CallRequest request, const NextCall& next) const = 0;
+  // Starts the call through `next`, which may take what it needs out of the request, and returns what that
+  // returned. May keep a copy of `next` to start the call again later. Whoever wants to hear of the call's
+  // end asks for it with request.detach(). An error: nothing was started, and request.on_exit is never
+  // called.
+  virtual Result<sched::Ref<Process>> call(CallRequest& request, const NextCall& next) const = 0;
 };
 
 using Interceptors = std::span<const std::unique_ptr<const Interceptor>>;
@@ -35,7 +37,7 @@ class NextCall {
  public:
   NextCall(Functions& functions, Interceptors rest) : functions_(&functions), rest_(rest) {}
 
-  Result<sched::Ref<Process>> operator()(CallRequest request) const;
+  Result<sched::Ref<Process>> operator()(CallRequest& request) const;
 
  private:
   Functions* functions_;

@@ -47,12 +47,24 @@ void FunctionPool::make_workers(const lua::IsolateOptions& options) {
 }
 
 // Counts the call as active and gives it an idle worker, if there is one. With the lock held.
-void FunctionPool::begin(const sched::Ref<Process>& call) {
+void FunctionPool::begin(Process& call) {
   ++active_;
   peak_ = std::max(peak_, active_);
   if (idle_.empty()) return;
-  call->lend(std::move(idle_.back()));
+  call.lend(std::move(idle_.back()));
   idle_.pop_back();
+}
+
+bool FunctionPool::begin_now(Process& call) {
+  bool watch = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (active_ >= most_) return false;
+    begin(call);
+    watch = type_ == Type::lazy && !std::exchange(watched_, true);
+  }
+  if (watch) this->watch();
+  return true;
 }
 
 void FunctionPool::run(const sched::Ref<Process>& call) {
@@ -64,7 +76,7 @@ void FunctionPool::run(const sched::Ref<Process>& call) {
     if (waits) {
       waiting_.push_back(call);
     } else {
-      begin(call);
+      begin(*call);
     }
     if (!watched_) watch = watched_ = type_ == Type::lazy || (type_ == Type::adaptive && waits);
   }
@@ -140,7 +152,7 @@ bool FunctionPool::adapt(Isolates& gone, std::vector<sched::Ref<Process>>& serve
   adaptive_->evaluate(active_, peak_, waiting_.size());
   most_ = adaptive_->workers();
   while (!waiting_.empty() && active_ < most_) {
-    begin(waiting_.front());
+    begin(*waiting_.front());
     served.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
   }

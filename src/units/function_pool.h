@@ -51,6 +51,9 @@ class FunctionPool : public std::enable_shared_from_this<FunctionPool> {
   // one that could not be made now.
   void make_workers(const lua::IsolateOptions& options);
 
+  // Gives the call a worker, an idle one or a new one, for the caller to run it on. False: all there may be
+  // are taken.
+  bool begin_now(Process& call);
   // Launches the call on an idle worker or a new one; queues it, first come first served, while all
   // there may be are taken. Never refuses.
   void run(const sched::Ref<Process>& call);
@@ -75,7 +78,7 @@ class FunctionPool : public std::enable_shared_from_this<FunctionPool> {
   void evaluate();
   bool trim(Isolates& gone);
   bool adapt(Isolates& gone, std::vector<sched::Ref<Process>>& served);
-  void begin(const sched::Ref<Process>& call);
+  void begin(Process& call);
 
   const std::string id_;
   const std::string host_;

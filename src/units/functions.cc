@@ -39,16 +39,22 @@ std::shared_ptr<const Object> options_of(const CallRequest& request, const Objec
 
 }  // namespace
 
+void CallRequest::detach() {
+  at_once = nullptr;
+  if (on_exit || caller == nullptr) return;
+  on_exit = [waiter = sched::Ref<Process>(caller), op = op](Exit& exit) {
+    waiter->post_reply(op, {std::move(exit.error), std::move(exit.values)});
+  };
+}
+
 Functions::Functions(Node& node) : node_(node), interceptors_(chain(node)) {}
 
 void Functions::add(std::shared_ptr<FunctionPool> pool) {
   pool->keep_size(node_.timers());
-  const std::lock_guard lock(mutex_);
   pools_[pool->id()] = std::move(pool);
 }
 
 std::shared_ptr<FunctionPool> Functions::find(const std::string& id) const {
-  const std::lock_guard lock(mutex_);
   const auto at = pools_.find(id);
   return at == pools_.end() ? nullptr : at->second;
 }
@@ -60,49 +66,59 @@ void Functions::find_target(CallRequest& request) const {
   if (entry != nullptr && entry->default_host) request.process = entry;
 }
 
-Result<sched::Ref<Process>> Functions::call(CallRequest request) {
+Result<sched::Ref<Process>> Functions::call(CallRequest&& request) {
   find_target(request);
-  return pass(std::move(request));
+  return pass(request);
 }
 
-Result<sched::Ref<Process>> Functions::call(CallRequest request, const Object& options) {
+Result<sched::Ref<Process>> Functions::call(CallRequest&& request, const Object& options) {
   find_target(request);
   request.options = options_of(request, options);
-  if (Result<> found = find_network(request.option("network")); !found) return fail(std::move(found.error()));
-  request.timeout = time_limit(request.option("timeout"));
-  return pass(std::move(request));
+  if (request.options) {
+    if (Result<> found = find_network(request.option("network")); !found)
+      return fail(std::move(found.error()));
+    request.timeout = time_limit(request.option("timeout"));
+  }
+  return pass(request);
 }
 
-Result<sched::Ref<Process>> Functions::pass(CallRequest request) {
-  return NextCall(*this, interceptors_)(std::move(request));
+Result<sched::Ref<Process>> Functions::pass(CallRequest& request) {
+  return NextCall(*this, interceptors_)(request);
 }
 
-Result<sched::Ref<Process>> Functions::start(CallRequest request) {
-  if (request.pool) return start_function(std::move(request));
+Result<sched::Ref<Process>> Functions::start(CallRequest& request) {
+  if (request.pool) return start_function(request);
   if (request.process != nullptr) {
-    const app::LuaEntry& entry = *request.process;
-    return call_process(node_, entry, std::move(request));
+    request.detach();
+    return call_process(node_, *request.process, std::move(request));
   }
   Error error = Error::of(kind::not_found, "no handler registered for target " + request.target);
   error.details = Object{{"target", request.target}};
   return fail(std::move(error));
 }
 
-Result<sched::Ref<Process>> Functions::start_function(CallRequest request) {
+Result<sched::Ref<Process>> Functions::start_function(CallRequest& request) {
   FunctionPool& pool = *request.pool;
   ProcessSpec spec;
-  spec.entry_id = pool.id();
-  spec.host = pool.host();
   spec.program = pool.program();
   spec.arguments = std::move(request.arguments);
   spec.frame = std::move(request.frame);
   spec.parent_scope = request.scope;
   spec.pool = std::move(request.pool);
   spec.timed_from_ns = request.timed_from_ns;
-  spec.on_exit = [report = std::move(request.on_exit)](Process&, Exit& exit) {
-    if (report) report(exit);
-  };
-  const sched::Ref<Process> call = sched::make_ref<Process>(node_, std::move(spec));
+  spec.waiter = request.caller;
+  spec.op = request.op;
+  if (request.on_exit) {
+    spec.on_exit = [report = std::move(request.on_exit)](Process&, Exit& exit) { report(exit); };
+  }
+  // With a time limit others know the call before it runs.
+  if (!request.timeout) spec.at_once = request.at_once;
+  sched::Ref<Process> call = sched::make_ref<Process>(node_, std::move(spec));
+  if (!request.timeout && request.at_once != nullptr && node_.scheduler().run_inside(*call)) {
+    if (request.at_once->has_value()) call.reset();
+    return call;
+  }
+  call->detach();
   if (request.scope && !request.scope->adopt(call->serial(), call)) return fail(canceled_error());
   if (request.timeout)
     call->limit_time(*request.timeout, too_long(request.target, request.limit.value_or(*request.timeout)));
@@ -113,11 +129,8 @@ Result<sched::Ref<Process>> Functions::start_function(CallRequest request) {
 
 std::vector<FunctionFigures> Functions::figures() const {
   std::vector<FunctionFigures> all;
-  {
-    const std::lock_guard lock(mutex_);
-    all.reserve(pools_.size());
-    for (const auto& [id, pool] : pools_) all.push_back({id, pool->figures(), pool->metrics().figures()});
-  }
+  all.reserve(pools_.size());
+  for (const auto& [id, pool] : pools_) all.push_back({id, pool->figures(), pool->metrics().figures()});
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   return all;
 }

@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -26,11 +25,16 @@ struct CallRequest {
   std::shared_ptr<CallScope> scope;  // of the caller; null: nobody cancels it
   // The caller, if its code waits on this thread while the call is started; null otherwise.
   Process* caller = nullptr;
-  std::string caller_pid;  // whom a process that is called hears of; empty: nobody
+  std::string caller_pid;  // whom a process that is called hears of, if there is no caller; empty: nobody
   std::optional<Duration> timeout;
   std::optional<Duration> limit;  // what the error of the timeout names, if not `timeout` itself
-  // Once, on a worker or timer thread.
+  // Hears of the end, once, on a worker or timer thread. Without it the end is the reply to this operation of
+  // the caller.
   std::function<void(Exit&)> on_exit;
+  lua::OpId op = 0;
+  // Where the end goes instead if it comes before the start returns: for a caller whose code does nothing
+  // else meanwhile. Null: nowhere.
+  std::optional<Exit>* at_once = nullptr;
 
   // Set by Functions for the interceptors: the function's pool, or else the entry of a process with a default
   // host; the options, those of the entry included, null when there are none; when the call was begun, if it
@@ -41,6 +45,8 @@ struct CallRequest {
   int64_t timed_from_ns = 0;
 
   const Value* option(std::string_view key) const { return options ? options->find(key) : nullptr; }
+  // From here on the request does not depend on the caller's wait: the end always goes to on_exit.
+  void detach();
 };
 
 struct FunctionFigures {
@@ -49,7 +55,7 @@ struct FunctionFigures {
   CallFigures calls;
 };
 
-// Thread-safe once the pools are set.
+// Thread-safe once the pools are set, which is before anything runs.
 class Functions {
  public:
   explicit Functions(Node& node);
@@ -58,11 +64,12 @@ class Functions {
   std::shared_ptr<FunctionPool> find(const std::string& id) const;
 
   // Starts the call without options. NotFound: no such function, nothing was started. Returns the call, so
-  // that it can be cancelled (Process::cancel_call); null when it has failed already and on_exit was told.
-  Result<sched::Ref<Process>> call(CallRequest request);
+  // that it can be cancelled (Process::cancel_call); null when it has ended already and on_exit or at_once
+  // was told.
+  Result<sched::Ref<Process>> call(CallRequest&& request);
   // The same as its options want it, laid over those of the entry. on_exit hears of the last attempt only;
   // the call returned is the first.
-  Result<sched::Ref<Process>> call(CallRequest request, const Object& options);
+  Result<sched::Ref<Process>> call(CallRequest&& request, const Object& options);
 
   // Of every function, by id.
   std::vector<FunctionFigures> figures() const;
@@ -71,13 +78,12 @@ class Functions {
   friend class NextCall;
 
   void find_target(CallRequest& request) const;
-  Result<sched::Ref<Process>> pass(CallRequest request);
-  Result<sched::Ref<Process>> start(CallRequest request);
-  Result<sched::Ref<Process>> start_function(CallRequest request);
+  Result<sched::Ref<Process>> pass(CallRequest& request);
+  Result<sched::Ref<Process>> start(CallRequest& request);
+  Result<sched::Ref<Process>> start_function(CallRequest& request);
 
   Node& node_;
   const std::vector<std::unique_ptr<const Interceptor>> interceptors_;  // outermost first
-  mutable std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<FunctionPool>> pools_;
 };
 

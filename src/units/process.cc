@@ -62,15 +62,23 @@ Error link_failure() { return Error::unspecified(kind::unknown, "linked process 
 }  // namespace
 
 Process::Process(Node& node, ProcessSpec spec)
-    : Runnable(spec.lane),
-      node_(node),
-      spec_(std::move(spec)),
-      serial_(node.next_serial()),
-      pid_(format_pid(spec_.host, serial_)),
-      scope_(std::make_shared<CallScope>(spec_.parent_scope)),
-      created_ns_(node.clock().monotonic_ns()) {}
+    : Runnable(spec.lane), node_(node), spec_(std::move(spec)), serial_(node.next_serial()) {
+  if (spec_.at_once != nullptr) return;
+  pid_ = format_pid(host_id(), serial_);
+  created_ns_ = node.clock().monotonic_ns();
+}
 
 Process::~Process() = default;
+
+const std::string& Process::host_id() const {
+  if (spec_.pool) return spec_.pool->host();
+  return spec_.process_host ? spec_.process_host->id() : spec_.host;
+}
+
+const std::shared_ptr<CallScope>& Process::scope() {
+  if (!scope_) scope_ = std::make_shared<CallScope>(spec_.parent_scope);
+  return scope_;
+}
 
 Result<> Process::build_isolate() {
   lua::IsolateOptions options = node_.isolate_options();
@@ -114,7 +122,31 @@ void Process::stop_loading() {
   if (stage_.load() == Stage::loading) kill(canceled_error());
 }
 
-void Process::publish() { node_.processes().insert(serial_, sched::Ref<Process>(this)); }
+void Process::publish() {
+  known_ = true;
+  node_.processes().insert(serial_, sched::Ref<Process>(this));
+}
+
+// A call from inside its caller's slice becomes like any other.
+void Process::become_known() {
+  if (std::exchange(known_, true)) return;
+  pid_ = format_pid(host_id(), serial_);
+  created_ns_ = node_.clock().monotonic_ns();
+  const sched::Ref<Process> self(this);
+  if (spec_.parent_scope && !spec_.parent_scope->adopt(serial_, self)) kill(canceled_error());
+  node_.processes().insert(serial_, self);
+}
+
+void Process::detach() {
+  if (std::exchange(spec_.at_once, nullptr) != nullptr && pid_.empty()) {
+    pid_ = format_pid(host_id(), serial_);
+    created_ns_ = node_.clock().monotonic_ns();
+  }
+  if (spec_.on_exit || spec_.waiter == nullptr) return;
+  spec_.on_exit = [waiter = sched::Ref<Process>(spec_.waiter), op = spec_.op](Process&, Exit& exit) {
+    waiter->post_reply(op, {std::move(exit.error), std::move(exit.values)});
+  };
+}
 
 void Process::launch() {
   if (!is_call()) publish_life("started", nullptr);
@@ -139,7 +171,7 @@ void Process::discard() {
 
 void Process::abandon() {
   mailbox_.close();
-  scope_->abandon();
+  if (scope_) scope_->abandon();
   if (spec_.pool) (void)spec_.pool->withdraw(*this);
   relations_ = {};
   timers_.clear();
@@ -287,12 +319,29 @@ sched::Outcome Process::run() {
     }
     if (!*loaded) return sched::Outcome::again;
     begun_ = true;
-    isolate_->start(spec_.arguments);
+    const bool kept = spec_.process_host && spec_.process_host->terminal();
+    isolate_->start(kept ? spec_.arguments : std::move(spec_.arguments));
   }
   const sched::Outcome outcome = step();
   if (outcome != sched::Outcome::idle) return outcome;
   const bool more = !left_.empty() || (!look && mailbox_.size() > 0);
   return more ? sched::Outcome::again : sched::Outcome::idle;
+}
+
+// Its caller waits on this thread and nobody else knows it: if it ends without having waited for anything,
+// nobody ever will.
+sched::Outcome Process::run_inside() {
+  const bool has_worker = spec_.pool->begin_now(*this);
+  sched::Outcome outcome = sched::Outcome::idle;
+  if (has_worker) {
+    stage_.store(Stage::launched, std::memory_order_relaxed);
+    outcome = run();
+    if (outcome == sched::Outcome::done) return outcome;
+  }
+  become_known();
+  detach();
+  if (!has_worker) spec_.pool->run(sched::Ref<Process>(this));
+  return outcome;
 }
 
 sched::Outcome Process::go_on_loading() {
@@ -352,26 +401,25 @@ void Process::take(LinkDown& down) {
 
 // Order matters: unreachable, names free, watchers, links, resources, callees.
 void Process::complete(Exit exit) {
-  node_.processes().erase(serial_);
+  if (known_) node_.processes().erase(serial_);
   mailbox_.close();
   const Relations relations = end_relations();
+  // One that nobody knew may have to be named all the same.
+  if (pid_.empty() && (exit.error || !relations.links.empty())) pid_ = format_pid(host_id(), serial_);
   report(exit, relations);
-  node_.names().erase_all_of(pid_text());
-  for (const auto& watcher : relations.watchers) watcher->post_exit(pid_text(), exit.error, exit.values);
+  if (has_names_.load(std::memory_order_acquire)) node_.names().erase_all_of(pid_);
+  for (const auto& watcher : relations.watchers) watcher->post_exit(pid_.text(), exit.error, exit.values);
   if (exit.error) {
-    for (const auto& partner : relations.links) partner->post(LinkDown{pid_text(), *exit.error});
+    for (const auto& partner : relations.links) partner->post(LinkDown{pid_.text(), *exit.error});
   }
   if (deadline_ != sched::TimerId::none) node_.timers().cancel(deadline_);
   release_resources();
   for (const auto& action : std::exchange(at_exit_, {})) action();
   if (!is_call()) publish_life("ended", exit.error ? &*exit.error : nullptr);
   const bool returned = is_call() && !kill_requested_.load(std::memory_order_relaxed);
-  if (spec_.parent_scope) spec_.parent_scope->release(serial_);
-  if (returned) {
-    scope_->hand_up();
-  } else {
-    scope_->cancel();
-  }
+  if (spec_.parent_scope && known_) spec_.parent_scope->release(serial_);
+  if (scope_ && returned) scope_->hand_up();
+  if (scope_ && !returned) scope_->cancel();
   if (spec_.pool) {
     spec_.pool->metrics().end(exit.error.has_value(), spec_.timed_from_ns, node_.clock());
     // A call cancelled while it waited for a worker has none to give back.
@@ -382,6 +430,10 @@ void Process::complete(Exit exit) {
   } else {
     isolate_.reset();
     if (spec_.process_host) spec_.process_host->forget(*this);
+  }
+  if (spec_.at_once != nullptr) {
+    *spec_.at_once = std::move(exit);
+    return;
   }
   if (auto on_exit = std::exchange(spec_.on_exit, nullptr)) on_exit(*this, exit);
 }
@@ -414,7 +466,7 @@ sched::Outcome Process::upgrade() {
 // had in its isolate goes, except messages it had not taken.
 Result<> Process::load_upgrade() {
   Upgrading upgrading = *std::exchange(upgrading_, std::nullopt);
-  if (upgrading.id.empty()) upgrading.id = spec_.entry_id;
+  if (upgrading.id.empty()) upgrading.id = entry();
   auto program = node_.programs().find_process(upgrading.id);
   if (!program) {
     return trivium::fail(kind::internal, "upgrade: create failed: " + program.error().message);
@@ -423,7 +475,6 @@ Result<> Process::load_upgrade() {
   release_resources();
   set_unit_options({});
   spec_.program = std::move(*program);
-  spec_.entry_id = upgrading.id;
   spec_.arguments = std::move(upgrading.arguments);
   if (Result<> built = build_isolate(); !built) {
     return trivium::fail(kind::internal, "upgrade: init failed: " + built.error().message);

@@ -37,8 +37,7 @@ struct Exit {
 };
 
 struct ProcessSpec {
-  std::string entry_id;
-  std::string host;  // host part of the PID
+  std::string host;  // host part of the PID, when neither the pool nor the process host says it
   lua::ProgramRef program;
   Values arguments;
   FrameRef frame;
@@ -51,6 +50,11 @@ struct ProcessSpec {
   int64_t restarts = 0;
   // Called once, on a worker, after watchers and links were told.
   std::function<void(Process&, Exit&)> on_exit;
+  // Of calls without it: the end is the reply to this operation of the caller.
+  Process* waiter = nullptr;
+  lua::OpId op = 0;
+  // Of a call to be run with run_inside: where the end goes if it comes before that returns.
+  std::optional<Exit>* at_once = nullptr;
 };
 
 class Process final : public sched::Runnable, private lua::Host {
@@ -77,21 +81,32 @@ class Process final : public sched::Runnable, private lua::Host {
   void wait_for_worker();
   // A message that is there when the entry function begins. Before publish.
   void preload(lua::Message message) { mailbox_.push(std::move(message)); }
+  // A call that is not run inside its caller's slice, or no longer: its end goes to on_exit.
+  void detach();
   // Undoes loading, publish, watchers and links of a process that was never launched.
   void discard();
   // Lets go of everything others hold in turn: for what is left when the scheduler has stopped for good.
   void abandon();
 
   uint64_t serial() const { return serial_; }
+  // A call that runs inside its caller's slice has a PID only once somebody wants to know it; these make it
+  // known. Then on the worker that runs it only, otherwise from any thread.
+  const std::string& pid_text() { return shared_pid(); }
+  const lua::SharedText& shared_pid() {
+    if (pid_.empty()) become_known();
+    return pid_;
+  }
   const std::string& pid_text() const { return pid_; }
-  const lua::SharedText& shared_pid() const { return pid_; }
-  const std::string& entry() const { return spec_.entry_id; }
-  const std::string& host_id() const { return spec_.host; }
+  const std::string& entry() const { return spec_.program->id; }
+  const std::string& host_id() const;
   const FrameRef& context() const { return spec_.frame; }
   Node& node() { return node_; }
-  const std::shared_ptr<CallScope>& scope() const { return scope_; }
+  // Of what it calls. On the worker that runs it.
+  const std::shared_ptr<CallScope>& scope();
   bool is_call() const { return static_cast<bool>(spec_.pool); }
   ProcessHost* process_host() const { return spec_.process_host.get(); }
+
+  // Of a process on a terminal; others have handed theirs to their code.
   const Values& arguments() const { return spec_.arguments; }
 
   // --- from any thread ----------------------------------------------------------------------------
@@ -126,6 +141,9 @@ class Process final : public sched::Runnable, private lua::Host {
   static Result<> link(Process& a, Process& b);
   static void unlink(Process& a, Process& b);
 
+  // A name was registered for its PID.
+  void note_name() { has_names_.store(true, std::memory_order_release); }
+
   bool trap_links() const { return trap_links_.load(std::memory_order_relaxed); }
   void set_trap_links(bool on) { trap_links_.store(on, std::memory_order_relaxed); }
 
@@ -145,6 +163,7 @@ class Process final : public sched::Runnable, private lua::Host {
   // --- for commands, on the running worker -----------------------------------------------------------
 
   lua::Isolate& isolate() { return *isolate_; }
+  bool kill_requested() const { return kill_requested_.load(std::memory_order_relaxed); }
   // Replies to `op` once after `delay`, or every `delay`, with the wall-clock time. Ends when the
   // operation is abandoned or the process ends.
   void start_timer(lua::OpId op, Duration delay, bool periodic);
@@ -156,7 +175,10 @@ class Process final : public sched::Runnable, private lua::Host {
   // before. 0: for good.
   void at_end(lua::OpId op, std::function<void()> action) { at_end_.emplace_back(op, std::move(action)); }
   // The same when the process itself ends, not only its present code: what belongs to the PID.
-  void at_exit(std::function<void()> action) { at_exit_.push_back(std::move(action)); }
+  void at_exit(std::function<void()> action) {
+    (void)shared_pid();
+    at_exit_.push_back(std::move(action));
+  }
 
   // --- for the pool ---------------------------------------------------------------------------------
 
@@ -164,6 +186,7 @@ class Process final : public sched::Runnable, private lua::Host {
 
  private:
   sched::Outcome run() override;
+  sched::Outcome run_inside() override;
   void preempt() noexcept override;
 
   lua::Dispatch dispatch(lua::Isolate& isolate, lua::Command& command, lua::OpId op,
@@ -173,8 +196,8 @@ class Process final : public sched::Runnable, private lua::Host {
   int64_t now_ns() override;
   int64_t clock_ns() override;
   uint64_t random() override;
-  const std::string& pid() override { return pid_; }
-  const std::string& entry_id() override { return spec_.entry_id; }
+  const std::string& pid() override { return pid_text(); }
+  const std::string& entry_id() override { return entry(); }
   const FrameRef& frame() override { return spec_.frame; }
   void log(LogLevel level, std::string_view logger, std::string_view message, Object fields) override;
   bool log_enabled(LogLevel level) override;
@@ -195,6 +218,7 @@ class Process final : public sched::Runnable, private lua::Host {
     bool ended = false;
   };
 
+  void become_known();
   Result<> build_isolate();
   Result<bool> load();
   sched::Outcome go_on_loading();
@@ -225,14 +249,15 @@ class Process final : public sched::Runnable, private lua::Host {
   Node& node_;
   ProcessSpec spec_;
   const uint64_t serial_;
-  const lua::SharedText pid_;
-  std::shared_ptr<CallScope> scope_;
+  lua::SharedText pid_;
+  std::shared_ptr<CallScope> scope_;  // null until it is asked for
   Mailbox mailbox_;
   std::vector<Envelope> mail_;  // being taken; kept for its capacity
   std::vector<Envelope> left_;  // came before what is in the mailbox, and waits for the end of the slice
   std::unique_ptr<lua::Isolate> isolate_;
   std::atomic<lua::Isolate*> running_{nullptr};
   std::atomic<bool> trap_links_{false};
+  std::atomic<bool> has_names_{false};
   // Until it is launched nothing but a kill makes its entry function run, and while it is held not even
   // that: whoever starts it still has to enter it everywhere.
   enum class Stage : uint8_t { held, loading, waiting, launched };
@@ -245,6 +270,7 @@ class Process final : public sched::Runnable, private lua::Host {
   std::vector<std::pair<lua::OpId, std::function<void()>>> at_end_;
   std::vector<std::function<void()>> at_exit_;
   std::unique_ptr<Outdated> outdated_;
+  bool known_ = false;      // in the process table
   bool begun_ = false;      // the entry function of its present code
   bool upgraded_ = false;   // its code is not that of its start
   bool computing_ = false;  // pre-empted, or about to begin: what came meanwhile is looked at when it waits
@@ -253,7 +279,7 @@ class Process final : public sched::Runnable, private lua::Host {
   sched::TimerId deadline_ = sched::TimerId::none;
 
   // For figures(), as of the last slice.
-  const int64_t created_ns_;
+  int64_t created_ns_ = 0;
   std::atomic<size_t> memory_{0};
   std::atomic<size_t> untaken_{0};
 

@@ -116,8 +116,6 @@ ProcessHost::Spawning ProcessHost::spawn(SpawnRequest request, Process* starter,
   auto program = node_.programs().find_process(request.id);
   if (!program) return refused(std::move(program.error()));
   ProcessSpec spec;
-  spec.entry_id = request.id;
-  spec.host = options_.id;
   spec.program = std::move(*program);
   spec.arguments = std::move(request.arguments);
   spec.frame = std::move(request.frame);
@@ -172,6 +170,7 @@ Result<std::string> ProcessHost::enter(const sched::Ref<Process>& process, const
   if (request.watcher && !options_.terminal) (void)process->add_watcher(*request.watcher);
   if (request.partner && !options_.terminal) (void)Process::link(*request.partner, *process);
   process->publish();
+  if (!request.name.empty()) process->note_name();
   while (!request.name.empty() && !options_.terminal &&
          node_.names().insert(request.name, process->pid_text()) == Names::Registered::taken) {
     if (request.name_must_be_free) {

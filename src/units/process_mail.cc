@@ -47,7 +47,7 @@ void Process::take(Envelope& envelope) {
 // For those who watch the runtime: what processes there are.
 void Process::publish_life(std::string_view kind, const Error* error) {
   if (!node_.events().wanted()) return;
-  Object data{{"entry", spec_.entry_id}, {"host", spec_.host}};
+  Object data{{"entry", entry()}, {"host", host_id()}};
   if (error != nullptr) data.set("error", error->message);
   node_.events().publish("process", kind, pid_text(), std::move(data));
 }
@@ -56,10 +56,11 @@ void Process::publish_life(std::string_view kind, const Error* error) {
 void Process::report(const Exit& exit, const Relations& relations) {
   if (!exit.error) return;
   const auto lives = [](const auto& process) { return !process->ended(); };
-  const bool watched =
-      spec_.on_exit || std::any_of(relations.watchers.begin(), relations.watchers.end(), lives) ||
-      std::any_of(relations.links.begin(), relations.links.end(),
-                  [&](const auto& partner) { return lives(partner) && partner->trap_links(); });
+  const bool watched = spec_.on_exit || spec_.at_once != nullptr ||
+                       std::any_of(relations.watchers.begin(), relations.watchers.end(), lives) ||
+                       std::any_of(relations.links.begin(), relations.links.end(), [&](const auto& partner) {
+                         return lives(partner) && partner->trap_links();
+                       });
   const bool wanted = kill_requested_.load(std::memory_order_relaxed) || exit.error->kind == kind::canceled;
   const bool out_of_memory = isolate_ && isolate_->out_of_memory();
   if (out_of_memory || !(watched || wanted)) node_.report_failed(*this, *exit.error);

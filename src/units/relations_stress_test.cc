@@ -62,7 +62,6 @@ class Storm {
  private:
   sched::Ref<Process> start(int64_t number) {
     ProcessSpec spec;
-    spec.entry_id = "app:process";
     spec.host = "app:host";
     spec.program = program_;
     spec.arguments = encode_values({number});

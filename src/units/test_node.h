@@ -64,7 +64,6 @@ class TestNode {
   // A process that runs once the scheduler does.
   sched::Ref<Process> start(const std::string& body, const Array& arguments = {}) {
     ProcessSpec spec;
-    spec.entry_id = "app:process";
     spec.host = "app:host";
     spec.program = program("app:process", body);
     spec.arguments = encode_values(arguments);

@@ -159,3 +159,94 @@ def test_process_called_like_a_function(checks):
         up:receive()
         check.eq("told", event:receive(), "pid.cancel caller context canceled")
     """)
+
+
+def test_a_call_can_be_known_by_its_pid(checks):
+    """A call that its caller waits for gets its PID when somebody wants to know it."""
+    checks.process("answers", """
+        local inbox = process.inbox()
+        while true do
+          local message = inbox:receive()
+          process.send(message:from(), "answer", message:payload():data())
+        end
+    """)
+    checks.function("asks", """
+        local other = ...
+        local answers = process.listen("answer")
+        process.send(other, "question", 7)
+        return (answers:receive())
+    """)
+    checks.function("shows", "process.send((...), 'at', process.pid()) return process.pid()")
+    checks.function("links", """
+        local pid = process.spawn_linked_monitored("app:answers", "app:procs")
+        process.terminate(pid)
+        time.sleep("1h")
+    """)
+    checks.function("named", "return process.registry.register('mine') and process.registry.lookup('mine') == process.pid()")
+    checks.function("raises", "local pid = process.spawn_linked('app:waits', 'app:procs', (...)) error('raised')")
+    checks.process("waits", """
+        process.set_options({trap_links = true})
+        local event = process.events():receive()
+        process.send((...), "down", event.kind .. " " .. event.from)
+    """)
+    checks.run("""
+        local other = process.spawn("app:answers", "app:procs")
+        check.eq("gets an answer", funcs.call("app:asks", other), 7)
+        local at = process.listen("at")
+        local pid = funcs.call("app:shows", process.pid())
+        check.eq("told", at:receive(), pid)
+        check.that("its own", pid:match("^{app:shows#lua.1|0x%x+}$"), pid)
+        check.fail("over", "Internal", "process not found", process.monitor(pid))
+        check.that("another", funcs.call("app:shows", process.pid()) ~= pid)
+        check.fail("a link counts", "", "linked process failed", funcs.call("app:links"))
+        check.eq("may have a name", funcs.call("app:named"), true)
+        check.fail("the name goes with it", "NotFound", "", process.registry.lookup("mine"))
+        local down = process.listen("down")
+        check.fail("raised", "Internal", "raised", funcs.call("app:raises", process.pid()))
+        check.that("links hear of it", down:receive():match("^pid.link.down {app:raises#lua.1|0x"))
+    """)
+
+
+def test_calls_within_calls(checks):
+    """However deep, whoever waits, and whoever computes for long."""
+    checks.function("down", """
+        local levels = ...
+        if levels == 0 then return 0 end
+        if levels % 7 == 0 then time.sleep("1ms") end
+        local below, err = funcs.call("app:down", levels - 1)
+        if err then return nil, err end
+        return below + 1
+    """, "modules: [funcs, time], pool: {type: lazy, max_size: 100}")
+    checks.function("computes", "local sum = 0 for i = 1, 20000000 do sum = sum + i end return sum")
+    checks.function("outer", "return (funcs.call('app:computes')) + 1")
+    checks.function("forever", "while true do end")
+    checks.function("kills", "process.terminate((...)) return 'returned'")
+    checks.process("suicidal", """
+        local up = ...
+        funcs.call("app:kills", process.pid())
+        process.send(up, "after", "still there")
+    """)
+    checks.function("gone", "coroutine.running() kept = (kept or 0) + 1 return kept")
+    checks.function("keeps", """
+        seen = seen or {}
+        local own = coroutine.running()
+        local known = seen[own] ~= nil
+        seen[own] = true
+        return known
+    """)
+    checks.run("""
+        check.eq("30 levels", funcs.call("app:down", 30), 30)
+        check.eq("computing", funcs.call("app:outer"), 200000010000001)
+        check.fail("endless", "Timeout", "", funcs.new():with_options({timeout = 200}):call("app:forever"))
+
+        local events, after = process.events(), process.listen("after")
+        local pid = process.spawn_monitored("app:suicidal", "app:procs", process.pid())
+        local event = events:receive()
+        check.eq("ended by its callee", {event.kind, event.from}, {process.event.EXIT, pid})
+        local default = channel.select({after:case_receive(), default = true})
+        check.eq("nothing of it ran after that", default.default, true)
+
+        check.eq("state stays", {funcs.call("app:gone"), (funcs.call("app:gone"))}, {1, 2})
+        funcs.call("app:keeps")
+        check.eq("a coroutine is of one call", funcs.call("app:keeps"), false)
+    """)

@@ -124,7 +124,7 @@ void NodeProcesses::deliver(const std::string& pid, lua::Message message) {
 
 Result<Value> NodeProcesses::name_operation(units::NameOperation::Verb verb, const std::string& name,
                                             const std::string& pid) {
-  return units::carry_out(node_.names(), verb, name, pid);
+  return units::carry_out(node_, verb, name, pid);
 }
 
 // --- the worker as a host ---------------------------------------------------------------------------

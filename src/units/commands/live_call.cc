@@ -17,25 +17,28 @@ FrameRef overlay(const FrameRef& base, const CallSettings& settings) {
 }
 
 lua::Dispatch CallFunction::perform(Process& process, lua::OpId op, lua::Reply& reply) {
-  Node& node = process.node();
   constexpr size_t about_a_call = 2 << 10;
-  if (Result<> admitted = node.memory().admit_message(about_a_call + arguments.bytes.size(), process.entry());
+  if (Result<> admitted =
+          process.node().memory().admit_message(about_a_call + arguments.bytes.size(), process.entry());
       !admitted)
     return refuse(reply, std::move(admitted.error()));
+  std::optional<Exit> at_once;
   CallRequest request;
-  request.target = target;
+  request.target = std::move(target);
   request.arguments = std::move(arguments);
   request.frame = overlay(process.context(), settings);
   request.scope = process.scope();
   request.caller = &process;
-  request.caller_pid = process.pid_text();
-  request.on_exit = [caller = sched::Ref<Process>(&process), op](Exit& exit) {
-    caller->post_reply(op, {std::move(exit.error), std::move(exit.values)});
-  };
-  auto call = node.functions().call(std::move(request), settings.options);
-  if (call) return lua::Dispatch::pending;
+  request.op = op;
+  // A caller that would only wait has the function run within its own slice.
+  if (!async && !process.isolate().has_runnable()) request.at_once = &at_once;
+  auto call = process.node().functions().call(std::move(request), settings.options);
   // Failures of the start reach an async caller through its future, like those of the callee.
-  return refuse(reply, std::move(call.error()));
+  if (!call) return refuse(reply, std::move(call.error()));
+  // Nothing more of a caller runs that was ended meanwhile, perhaps by the function.
+  if (!at_once || process.kill_requested()) return lua::Dispatch::pending;
+  reply = {std::move(at_once->error), std::move(at_once->values)};
+  return lua::Dispatch::done;
 }
 
 // The callee runs to its end; the isolate has forgotten the operation already.

@@ -153,27 +153,29 @@ lua::Dispatch Control::perform(Process& process, lua::OpId op, lua::Reply& reply
   return answer(reply, Value(true));
 }
 
-Result<Value> carry_out(Names& names, NameOperation::Verb verb, const std::string& name,
+Result<Value> carry_out(Node& node, NameOperation::Verb verb, const std::string& name,
                         const std::string& pid) {
   switch (verb) {
     case NameOperation::Verb::register_name:
-      if (names.insert(name, pid) == Names::Registered::taken) {
+      // First, so that an end that comes meanwhile does not overlook the name.
+      if (const sched::Ref<Process> owner = node.local(pid)) owner->note_name();
+      if (node.names().insert(name, pid) == Names::Registered::taken) {
         return fail(kind::already_exists, "name already registered");
       }
       return Value(true);
     case NameOperation::Verb::lookup: {
-      std::optional<std::string> owner = names.find(name);
+      std::optional<std::string> owner = node.names().find(name);
       if (!owner) return fail(kind::not_found, "name not registered");
       return Value(std::move(*owner));
     }
     case NameOperation::Verb::unregister:
       break;
   }
-  return Value(names.erase(name));
+  return Value(node.names().erase(name));
 }
 
 lua::Dispatch NameOperation::perform(Process& process, lua::OpId, lua::Reply& reply) {
-  return answer(reply, carry_out(process.node().names(), verb, name, pid.empty() ? process.pid_text() : pid));
+  return answer(reply, carry_out(process.node(), verb, name, pid.empty() ? process.pid_text() : pid));
 }
 
 lua::Dispatch Upgrade::perform(Process& process, lua::OpId, lua::Reply&) {

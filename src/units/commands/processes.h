@@ -76,9 +76,9 @@ struct NameOperation final : CommandOf<NameOperation> {
   lua::Dispatch perform(Process& process, lua::OpId op, lua::Reply& reply) override;
 };
 
-class Names;
+class Node;
 // What a NameOperation comes to: true, the PID, or whether there was such a name.
-Result<Value> carry_out(Names& names, NameOperation::Verb verb, const std::string& name,
+Result<Value> carry_out(Node& node, NameOperation::Verb verb, const std::string& name,
                         const std::string& pid);
 
 // process.upgrade: never replies. In a workflow: continue as new.

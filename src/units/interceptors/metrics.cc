@@ -13,11 +13,11 @@ class Metrics final : public Interceptor {
   bool concerns(const CallRequest& request) const override { return request.pool != nullptr; }
 
   // The end is told by the call itself (Process::complete): nothing to keep for it here.
-  Result<sched::Ref<Process>> call(CallRequest request, const NextCall& next) const override {
-    const std::shared_ptr<FunctionPool> pool = request.pool;
-    const int64_t begun_ns = request.timed_from_ns = pool->metrics().begin(node_.clock());
-    Result<sched::Ref<Process>> started = next(std::move(request));
-    if (!started) pool->metrics().end(true, begun_ns, node_.clock());
+  Result<sched::Ref<Process>> call(CallRequest& request, const NextCall& next) const override {
+    CallMetrics& metrics = request.pool->metrics();  // pools outlive their calls
+    const int64_t begun_ns = request.timed_from_ns = metrics.begin(node_.clock());
+    Result<sched::Ref<Process>> started = next(request);
+    if (!started) metrics.end(true, begun_ns, node_.clock());
     return started;
   }
 

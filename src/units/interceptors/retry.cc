@@ -29,7 +29,7 @@ class RetriedCall : public std::enable_shared_from_this<RetriedCall> {
     if (request_.timeout) attempt.timeout = time_left();
     attempt.limit = request_.timeout;
     attempt.on_exit = [self = shared_from_this()](Exit& exit) { self->ended(exit); };
-    return next_(std::move(attempt));
+    return next_(attempt);
   }
 
  private:
@@ -79,9 +79,11 @@ class Retry final : public Interceptor {
 
   bool concerns(const CallRequest& request) const override { return request.option("retry") != nullptr; }
 
-  Result<sched::Ref<Process>> call(CallRequest request, const NextCall& next) const override {
+  Result<sched::Ref<Process>> call(CallRequest& request, const NextCall& next) const override {
     std::optional<CallRetry> retry = CallRetry::read(*request.option("retry"));
-    if (!retry) return next(std::move(request));
+    if (!retry) return next(request);
+    request.detach();
+    if (request.caller != nullptr) request.caller_pid = request.caller->pid_text();
     Process* caller = std::exchange(request.caller, nullptr);
     return std::make_shared<RetriedCall>(node_, std::move(request), std::move(*retry), next)->attempt(caller);
   }

@@ -123,9 +123,9 @@ bool Instance::load() {
     start_failure_->message = "failed to start workflow: " + start_failure_->message;
     return true;
   }
-  const Result<Values> input = values_of(info_.started.find("input"));
+  Result<Values> input = values_of(info_.started.find("input"));
   if (input) {
-    isolate_->start(*input);
+    isolate_->start(std::move(*input));
   } else {
     start_failure_ = input.error();
   }
