@@ -77,10 +77,18 @@ Runnable* Worker::next_from_slot() {
   if (slot_.load(std::memory_order_relaxed) == nullptr) return nullptr;
   Runnable* runnable = slot_.exchange(nullptr, std::memory_order_acq_rel);
   if (runnable == nullptr) return nullptr;
-  if (++slot_uses_ <= max_slot_uses || queue_.empty()) return runnable;
+  if (!slot_time_is_over() || queue_.empty()) return runnable;
   slot_uses_ = 0;
   push_back(*runnable);
   return nullptr;
+}
+
+// The clock is read now and then only: what wakes each other in turn does so in less time than that takes.
+bool Worker::slot_time_is_over() {
+  if (++slot_uses_ % slot_uses_a_look != 0) return false;
+  const int64_t now_ns = system_clock().monotonic_ns();
+  if (slot_uses_ == slot_uses_a_look) slot_since_ns_ = now_ns;
+  return now_ns - slot_since_ns_ >= slot_time_ns;
 }
 
 Runnable* Worker::next_from_inbox(Inbox& inbox, size_t max) {

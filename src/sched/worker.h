@@ -59,6 +59,7 @@ class Worker {
  private:
   Runnable* next();
   Runnable* next_from_slot();
+  bool slot_time_is_over();
   // The first of up to `max` from an inbox; the others go to the queue.
   Runnable* next_from_inbox(Inbox& inbox, size_t max);
   Runnable* search();
@@ -74,8 +75,10 @@ class Worker {
   // Every `check_every` runs.
   void check();
 
-  static constexpr uint32_t check_every = 61;    // runs between looks at the inboxes
-  static constexpr uint32_t max_slot_uses = 16;  // in a row, while others wait in the queue
+  static constexpr uint32_t check_every = 61;  // runs between looks at the inboxes
+  // So long those that wake each other in turn go before those that wait in the queue.
+  static constexpr int64_t slot_time_ns = 1'000'000;
+  static constexpr uint32_t slot_uses_a_look = 16;
   static constexpr uint64_t no_turn = UINT64_MAX;
   static constexpr size_t inbox_batch = 32;
   static constexpr int search_rounds = 4;
@@ -91,7 +94,8 @@ class Worker {
   std::atomic<uint64_t> turn_{0};
   std::atomic<Runnable*> running_{nullptr};  // of the innermost run in progress; for the signal handler
   int inside_ = 0;                           // runs in progress besides the outermost
-  uint32_t slot_uses_ = 0;
+  uint32_t slot_uses_ = 0;                   // in a row
+  int64_t slot_since_ns_ = 0;
   uint32_t runs_ = 0;  // since the last look at the inboxes
   bool searching_ = false;
   uint32_t random_;
