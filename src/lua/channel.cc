@@ -25,7 +25,14 @@ constexpr int case_value = 2;
 // Everything the operation pushed since it suspended is its result.
 int return_pushed(lua_State* L, int, lua_KContext base) { return lua_gettop(L) - static_cast<int>(base); }
 
+// Every receive asks: looking the metatable up by its name costs more than the rest.
 Channel& check_channel(lua_State* L, int index) {
+  if (lua_getmetatable(L, index) != 0) {
+    const bool channel = lua_topointer(L, -1) == Isolate::from(L).channel_class();
+    lua_pop(L, 1);
+    if (channel && lua_type(L, index) == LUA_TUSERDATA)
+      return *static_cast<Channel*>(lua_touserdata(L, index));
+  }
   return *static_cast<Channel*>(luaL_checkudata(L, index, channel_metatable));
 }
 
@@ -382,6 +389,7 @@ Channel& Channel::push_new(lua_State* L, size_t capacity) {
   void* memory = lua_newuserdatauv(L, sizeof(Channel), 0);
   auto* channel = new (memory) Channel(capacity);
   ChannelOps::push_metatable(L);
+  Isolate::from(L).set_channel_class(lua_topointer(L, -1));
   lua_setmetatable(L, -2);
   return *channel;
 }

@@ -34,7 +34,7 @@ class Output {
 
   void byte(uint8_t b) {
     if (used_ == sizeof buffer_) flush();
-    buffer_[used_++] = static_cast<char>(b);
+    put(b);
   }
   void raw(const void* data, size_t size) {
     if (size > sizeof buffer_ - used_) flush();
@@ -46,24 +46,25 @@ class Output {
     used_ += size;
   }
   void varint(uint64_t v) {
-    while (v >= 0x80) {
-      byte(static_cast<uint8_t>(v) | 0x80);
-      v >>= 7;
-    }
-    byte(static_cast<uint8_t>(v));
+    need(longest_varint);
+    put_varint(v);
   }
   void put_integer(int64_t v) {
-    byte(integer);
-    varint((static_cast<uint64_t>(v) << 1) ^ static_cast<uint64_t>(v >> 63));
+    need(1 + longest_varint);
+    put(integer);
+    put_varint((static_cast<uint64_t>(v) << 1) ^ static_cast<uint64_t>(v >> 63));
   }
   void put_number(double v) {
     byte(number);
     raw(&v, sizeof v);
   }
   void put_string(const char* text, size_t size) {
-    byte(string);
-    varint(size);
-    raw(text, size);
+    need(1 + longest_varint + short_text);
+    put(string);
+    put_varint(size);
+    if (size > short_text) return raw(text, size);
+    std::memcpy(buffer_ + used_, text, size);
+    used_ += size;
   }
   // A place for a number that is known later.
   size_t placeholder(size_t size) {
@@ -82,6 +83,22 @@ class Output {
   }
 
  private:
+  static constexpr size_t longest_varint = 10;
+  static constexpr size_t short_text = 64;
+
+  // After this so many bytes fit without a look.
+  void need(size_t size) {
+    if (sizeof buffer_ - used_ < size) flush();
+  }
+  void put(uint8_t b) { buffer_[used_++] = static_cast<char>(b); }
+  void put_varint(uint64_t v) {
+    while (v >= 0x80) {
+      put(static_cast<uint8_t>(v) | 0x80);
+      v >>= 7;
+    }
+    put(static_cast<uint8_t>(v));
+  }
+
   std::string& out_;
   size_t used_ = 0;
   char buffer_[256];

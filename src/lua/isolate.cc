@@ -14,6 +14,9 @@ namespace trivium::lua {
 
 namespace {
 
+// Room for so many is kept from one run to the next.
+constexpr size_t most_kept = 16;
+
 std::string traceback(lua_State* L, lua_State* of) {
   luaL_traceback(L, of, nullptr, 0);
   size_t length = 0;
@@ -452,7 +455,7 @@ std::optional<OpId> Isolate::issue_to_sink(Command& command, std::shared_ptr<Sin
     *error = std::move(*reply.error);
     return std::nullopt;
   }
-  inbound_.push_back({op, std::move(reply), {}});
+  inbound_.emplace_back(op, std::move(reply));
   pending_.push_back({op, nullptr, std::move(sink)});
   return op;
 }
@@ -473,23 +476,24 @@ void Isolate::erase_pending(OpId op) {
   std::erase_if(pending_, [op](const Pending& pending) { return pending.op == op; });
 }
 
-void Isolate::deliver(Message message) { inbound_.push_back({0, {}, std::move(message)}); }
-void Isolate::complete(OpId op, Reply reply) { inbound_.push_back({op, std::move(reply), {}}); }
-
+// Deliveries may add further ones.
 void Isolate::take_inbound() {
-  // Deliveries may add further ones, so no iterator stays valid.
-  for (size_t i = 0; i < inbound_.size(); ++i) {  // NOLINT(modernize-loop-convert)
-    Inbound inbound = std::move(inbound_[i]);
-    if (inbound.op == 0) {
-      take_message(std::move(inbound.message));
-    } else {
-      take_reply(inbound.op, std::move(inbound.reply));
+  while (!inbound_.empty()) {
+    std::vector<Inbound> batch = std::move(taken_);
+    batch.swap(inbound_);
+    for (Inbound& inbound : batch) {
+      if (inbound.op == 0) {
+        take_message(inbound.message);
+      } else {
+        take_reply(inbound.op, inbound.reply);
+      }
     }
+    batch.clear();
+    if (batch.capacity() <= most_kept) taken_ = std::move(batch);
   }
-  inbound_.clear();
 }
 
-void Isolate::take_reply(OpId op, Reply reply) {
+void Isolate::take_reply(OpId op, Reply& reply) {
   Pending* pending = find_pending(op);
   if (pending == nullptr) return;  // abandoned
   if (Task* task = pending->task) {

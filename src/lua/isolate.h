@@ -102,8 +102,8 @@ class Isolate {
 
   // Replaces the outcome: the next run() finishes with this error and runs no more Lua code.
   void fail(Error error);
-  void deliver(Message message);
-  void complete(OpId op, Reply reply);
+  void deliver(Message&& message) { inbound_.emplace_back(std::move(message)); }
+  void complete(OpId op, Reply&& reply) { inbound_.emplace_back(op, std::move(reply)); }
 
   // Ends the slice soon. Async-signal-safe, callable on the running thread only.
   void interrupt() noexcept;
@@ -137,6 +137,9 @@ class Isolate {
 
   Host& host() { return *host_; }
   lua_State* main_state() { return main_; }
+  // The metatable of channels, once there is one; only compared.
+  const void* channel_class() const { return channel_class_; }
+  void set_channel_class(const void* metatable) { channel_class_ = metatable; }
   // The running unit coroutine; null in top-level code.
   Task* current() { return current_; }
 
@@ -202,6 +205,9 @@ class Isolate {
   };
   // What came from outside since the last run: a message, or the reply to an operation.
   struct Inbound {
+    explicit Inbound(Message&& came) : message(std::move(came)) {}
+    Inbound(OpId of, Reply&& came) : op(of), reply(std::move(came)) {}
+
     OpId op = 0;  // 0: a message
     Reply reply;
     Message message;
@@ -229,8 +235,8 @@ class Isolate {
   void finish_main(lua_State* L, int nresults);
   void finish_with(Error error);
   void take_inbound();
-  void take_reply(OpId op, Reply reply);
-  void take_message(Message message);
+  void take_reply(OpId op, Reply& reply);
+  void take_message(Message& message);
   bool hand_over(Message& message);
   void feed(Subscription& subscription);
   void push_message(lua_State* L, const Subscription& subscription, const Message& message);
@@ -256,9 +262,11 @@ class Isolate {
   Task* current_ = nullptr;
   TaskQueue runnable_;
 
+  const void* channel_class_ = nullptr;
   TopicMailbox mailbox_;
   std::vector<Pending> pending_;  // ascending op
   std::vector<Inbound> inbound_;
+  std::vector<Inbound> taken_;  // empty; kept for its capacity
   OpId next_op_ = 1;
   OpId issued_ = 0;
   Dispatch issued_how_ = Dispatch::done;

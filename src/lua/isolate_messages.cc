@@ -7,7 +7,7 @@
 
 namespace trivium::lua {
 
-void Isolate::take_message(Message message) {
+void Isolate::take_message(Message& message) {
   if (!hand_over(message)) mailbox_.keep(std::move(message));
 }
 

@@ -13,7 +13,7 @@
 namespace trivium::lua {
 namespace {
 
-constexpr size_t smallest_chunk = 1024;
+constexpr size_t smallest_chunk = 512;
 constexpr size_t largest_chunk = 32768;
 
 size_t class_of(size_t size) { return (size - 1) / Memory::granule; }
@@ -108,7 +108,7 @@ void* Memory::take_small(size_t index) {
   }
   const size_t size = (index + 1) * granule;
   if (static_cast<size_t>(end_ - free_) < size &&
-      !add_chunk(std::clamp(held_ / 4, smallest_chunk, largest_chunk)))
+      !add_chunk(std::clamp(held_ / 8, smallest_chunk, largest_chunk)))
     return nullptr;
   return std::exchange(free_, free_ + size);
 }

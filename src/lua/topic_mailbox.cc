@@ -6,7 +6,15 @@
 namespace trivium::lua {
 
 Subscription* TopicMailbox::find(std::string_view topic) const {
-  if (subscriptions_.empty()) return nullptr;
+  // A few are compared faster than hashed.
+  if (subscriptions_.size() <= 4) {
+    for (const auto& subscription : subscriptions_) {
+      for (const std::string& claimed : subscription->topics) {
+        if (claimed == topic) return subscription.get();
+      }
+    }
+    return nullptr;
+  }
   const auto at = topics_.find(topic);
   return at == topics_.end() ? nullptr : at->second.claimed_by;
 }

@@ -8,7 +8,7 @@
 namespace trivium::lua {
 
 std::optional<std::string_view> string_like(lua_State* L, int index) {
-  if (lua_type(L, index) == LUA_TSTRING || lua_type(L, index) == LUA_TNUMBER) {
+  if (const int type = lua_type(L, index); type == LUA_TSTRING || type == LUA_TNUMBER) {
     size_t length = 0;
     const char* text = lua_tolstring(L, index, &length);
     return std::string_view(text, length);

@@ -1,6 +1,7 @@
 // What other threads put into a process's mailbox.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -9,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "core/boxed.h"
+#include "core/spin_lock.h"
 #include "lua/command.h"
 #include "lua/message.h"
 
@@ -24,12 +27,12 @@ struct ReplyEnvelope {
 // A linked process failed. What it does is decided when it is taken out, not when it is put in.
 struct LinkDown {
   std::string from;
-  Error error;
+  Boxed<Error> error;
 };
 
 // Ends the process with this error, whatever it is doing.
 struct Kill {
-  Error error;
+  Boxed<Error> error;
 };
 
 // Something to do on the process's own thread, between two slices of its code.
@@ -44,36 +47,35 @@ using Envelope = std::variant<lua::Message, ReplyEnvelope, LinkDown, Kill, Defer
 // the receiver and shown by its mailbox size.
 class Mailbox {
  public:
-  // False once closed: nothing is kept.
-  bool push(Envelope envelope) {
-    const std::lock_guard lock(mutex_);
-    if (closed_) return false;
-    queue_.push_back(std::move(envelope));
+  // What becomes an Envelope. False once closed: nothing is kept.
+  template <class T>
+  bool push(T&& envelope) {
+    const std::lock_guard lock(lock_);
+    if (closed()) return false;
+    queue_.emplace_back(std::forward<T>(envelope));
     return true;
   }
   // Moves everything into `out`, which must be empty.
   void drain(std::vector<Envelope>& out) {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(lock_);
     queue_.swap(out);
   }
   void close() {
-    const std::lock_guard lock(mutex_);
-    closed_ = true;
-    queue_.clear();
+    std::vector<Envelope> dropped;  // destroyed outside the lock
+    const std::lock_guard lock(lock_);
+    closed_.store(true, std::memory_order_release);
+    dropped.swap(queue_);
   }
-  bool closed() const {
-    const std::lock_guard lock(mutex_);
-    return closed_;
-  }
+  bool closed() const { return closed_.load(std::memory_order_acquire); }
   size_t size() const {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(lock_);
     return queue_.size();
   }
 
  private:
-  mutable std::mutex mutex_;
+  mutable SpinLock lock_;
+  std::atomic<bool> closed_{false};
   std::vector<Envelope> queue_;
-  bool closed_ = false;
 };
 
 }  // namespace trivium::units

@@ -90,7 +90,8 @@ Result<sched::Ref<Process>> Functions::start(CallRequest& request) {
   if (request.pool) return start_function(request);
   if (request.process != nullptr) {
     request.detach();
-    return call_process(node_, *request.process, std::move(request));
+    const app::LuaEntry& entry = *request.process;
+    return call_process(node_, entry, std::move(request));
   }
   Error error = Error::of(kind::not_found, "no handler registered for target " + request.target);
   error.details = Object{{"target", request.target}};

@@ -54,6 +54,10 @@ Result<std::string> Node::resolve(const std::string& destination) const {
 }
 
 sched::Ref<Process> Node::local(std::string_view pid) const {
+  if (const std::optional<PlainPid> plain = parse_plain_pid(pid)) {
+    sched::Ref<Process> process = processes_.find(plain->serial);
+    if (process && process->host_id() == plain->host) return process;
+  }
   const std::optional<PidText> parts = parse_pid(pid);
   if (!parts || !parts->node.empty()) return nullptr;
   const std::optional<uint64_t> serial = parts->serial();

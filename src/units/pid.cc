@@ -23,6 +23,25 @@ std::optional<PidText> parse_pid(std::string_view text) {
   return pid;
 }
 
+std::optional<PlainPid> parse_plain_pid(std::string_view text) {
+  if (text.size() < 6 || text.front() != '{' || text.back() != '}') return std::nullopt;
+  uint64_t serial = 0;
+  size_t at = text.size() - 2;
+  for (int shift = 0; text[at] != 'x'; --at, shift += 4) {
+    const char c = text[at];
+    if (shift >= 64 || at < 4) return std::nullopt;
+    if (c >= '0' && c <= '9') {
+      serial |= static_cast<uint64_t>(c - '0') << shift;
+    } else if (c >= 'a' && c <= 'f') {
+      serial |= static_cast<uint64_t>(c - 'a' + 10) << shift;
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (at < 3 || text[at - 1] != '0' || text[at - 2] != '|') return std::nullopt;
+  return PlainPid{text.substr(1, at - 3), serial};
+}
+
 std::optional<uint64_t> PidText::serial() const {
   if (!id.starts_with("0x")) return std::nullopt;
   uint64_t value = 0;

@@ -23,6 +23,13 @@ bool looks_like_pid(std::string_view text);
 // Parts of a PID; they refer to `text`. Nothing when it does not look like one.
 std::optional<PidText> parse_pid(std::string_view text);
 
+// The same of "{host|0x…}" as this runtime writes it, quickly. Nothing for other texts, whatever they mean.
+struct PlainPid {
+  std::string_view host;
+  uint64_t serial;
+};
+std::optional<PlainPid> parse_plain_pid(std::string_view text);
+
 std::string format_pid(std::string_view host, uint64_t serial);
 
 }  // namespace trivium::units

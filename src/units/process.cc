@@ -183,10 +183,8 @@ void Process::abandon() {
 
 // --- from any thread --------------------------------------------------------------------------------
 
-bool Process::post(Envelope envelope) {
-  if (!mailbox_.push(std::move(envelope))) return false;
+void Process::has_mail() {
   if (stage_.load() != Stage::held) node_.scheduler().wake(*this);
-  return true;
 }
 
 void Process::kill(Error error) {
@@ -208,7 +206,7 @@ Process::Figures Process::figures() const {
   figures.started_ns = created_ns_;
   figures.mailbox = mailbox_.size() + untaken_.load(std::memory_order_relaxed);
   figures.memory = memory_.load(std::memory_order_relaxed);
-  const std::lock_guard lock(relations_mutex_);
+  const std::lock_guard lock(relations_lock_);
   for (const auto& watcher : relations_.watchers) figures.watchers += watcher->ended() ? 0 : 1;
   figures.links = relations_.links.size();
   return figures;
@@ -239,7 +237,7 @@ void Process::ask_to_stop(std::string_view from, std::string_view reason) {
 
 Result<> Process::add_watcher(Process& watcher) {
   if (&watcher == this) return {};
-  const std::lock_guard lock(relations_mutex_);
+  const std::lock_guard lock(relations_lock_);
   if (relations_.ended) return trivium::fail(kind::not_found, "process not found");
   for (const auto& known : relations_.watchers) {
     if (known.get() == &watcher) return trivium::fail(kind::internal, "already monitoring pid");
@@ -253,13 +251,13 @@ Result<> Process::add_watcher(Process& watcher) {
 }
 
 void Process::remove_watcher(const Process& watcher) {
-  const std::lock_guard lock(relations_mutex_);
+  const std::lock_guard lock(relations_lock_);
   std::erase_if(relations_.watchers, [&](const auto& known) { return known.get() == &watcher; });
 }
 
 Result<> Process::link(Process& a, Process& b) {
   if (&a == &b) return {};
-  const std::scoped_lock lock(a.relations_mutex_, b.relations_mutex_);
+  const std::scoped_lock lock(a.relations_lock_, b.relations_lock_);
   if (a.relations_.ended || b.relations_.ended) return trivium::fail(kind::not_found, "pid not registered");
   for (const auto& known : a.relations_.links) {
     if (known.get() == &b) return {};
@@ -271,7 +269,7 @@ Result<> Process::link(Process& a, Process& b) {
 
 void Process::unlink(Process& a, Process& b) {
   if (&a == &b) return;
-  const std::scoped_lock lock(a.relations_mutex_, b.relations_mutex_);
+  const std::scoped_lock lock(a.relations_lock_, b.relations_lock_);
   std::erase_if(a.relations_.links, [&](const auto& known) { return known.get() == &b; });
   std::erase_if(b.relations_.links, [&](const auto& known) { return known.get() == &a; });
 }
@@ -280,12 +278,13 @@ void Process::unlink(Process& a, Process& b) {
 Process::Relations Process::end_relations() {
   Relations relations;
   {
-    const std::lock_guard lock(relations_mutex_);
-    relations = std::exchange(relations_, {});
+    const std::lock_guard lock(relations_lock_);
+    relations.watchers.swap(relations_.watchers);
+    relations.links.swap(relations_.links);
     relations_.ended = true;
   }
   for (const auto& partner : relations.links) {
-    const std::lock_guard lock(partner->relations_mutex_);
+    const std::lock_guard lock(partner->relations_lock_);
     std::erase_if(partner->relations_.links, [&](const auto& known) { return known.get() == this; });
   }
   return relations;
@@ -446,7 +445,7 @@ void Process::release_resources() {
 // --- upgrade ----------------------------------------------------------------------------------------
 
 void Process::request_upgrade(std::string id, Values arguments) {
-  upgrading_ = Upgrading{std::move(id), std::move(arguments)};
+  upgrading_ = std::make_unique<Upgrading>(Upgrading{std::move(id), std::move(arguments)});
   isolate_->interrupt_now();
 }
 
@@ -465,7 +464,7 @@ sched::Outcome Process::upgrade() {
 // New code under the same PID: relations, names, mailbox and context stay; everything the old code
 // had in its isolate goes, except messages it had not taken.
 Result<> Process::load_upgrade() {
-  Upgrading upgrading = *std::exchange(upgrading_, std::nullopt);
+  Upgrading upgrading = std::move(*std::exchange(upgrading_, nullptr));
   if (upgrading.id.empty()) upgrading.id = entry();
   auto program = node_.programs().find_process(upgrading.id);
   if (!program) {

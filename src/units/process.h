@@ -112,8 +112,13 @@ class Process final : public sched::Runnable, private lua::Host {
   // --- from any thread ----------------------------------------------------------------------------
 
   bool ended() const { return mailbox_.closed(); }
-  // False when the process has ended.
-  bool post(Envelope envelope);
+  // What becomes an Envelope. False when the process has ended.
+  template <class T>
+  bool post(T&& envelope) {
+    if (!mailbox_.push(std::forward<T>(envelope))) return false;
+    has_mail();
+    return true;
+  }
   void post_reply(lua::OpId op, lua::Reply reply) { post(ReplyEnvelope{op, std::move(reply)}); }
   // Ends it with `error`; Lua code that is computing is interrupted.
   void kill(Error error);
@@ -219,6 +224,7 @@ class Process final : public sched::Runnable, private lua::Host {
   };
 
   void become_known();
+  void has_mail();
   Result<> build_isolate();
   Result<bool> load();
   sched::Outcome go_on_loading();
@@ -264,7 +270,7 @@ class Process final : public sched::Runnable, private lua::Host {
   std::atomic<Stage> stage_{Stage::held};
   std::atomic<bool> kill_requested_{false};
   Boxed<Error> killed_;
-  std::optional<Upgrading> upgrading_;
+  std::unique_ptr<Upgrading> upgrading_;
   std::function<void(Result<>)> on_loaded_;
   std::vector<std::shared_ptr<ProcessTimer>> timers_;
   std::vector<std::pair<lua::OpId, std::function<void()>>> at_end_;
@@ -283,7 +289,7 @@ class Process final : public sched::Runnable, private lua::Host {
   std::atomic<size_t> memory_{0};
   std::atomic<size_t> untaken_{0};
 
-  mutable std::mutex relations_mutex_;
+  mutable SpinLock relations_lock_;
   Relations relations_;
 };
 

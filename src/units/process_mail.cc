@@ -6,12 +6,19 @@
 #include "units/process_timer.h"
 
 namespace trivium::units {
+namespace {
+
+// Room for so many is kept from one run to the next, and not what a flood took.
+constexpr size_t most_kept = 64;
+
+}  // namespace
 
 void Process::take_mail() {
   for (Envelope& envelope : std::exchange(left_, {})) take(envelope);
   mailbox_.drain(mail_);
   for (Envelope& envelope : mail_) take(envelope);
   mail_.clear();
+  if (mail_.capacity() > most_kept) mail_ = {};
 }
 
 // In the middle of a slice nothing happens to the process itself: that waits, with all that came later.

@@ -8,14 +8,14 @@ namespace trivium::units {
 
 void ProcessTable::insert(uint64_t serial, sched::Ref<Process> process) {
   Shard& shard = shards_[serial % shard_count];
-  const std::lock_guard lock(shard.mutex);
+  const std::lock_guard lock(shard.lock);
   shard.processes.emplace(serial, std::move(process));
 }
 
 void ProcessTable::erase(uint64_t serial) {
   Shard& shard = shards_[serial % shard_count];
   sched::Ref<Process> erased;  // destroyed outside the lock
-  const std::lock_guard lock(shard.mutex);
+  const std::lock_guard lock(shard.lock);
   if (const auto at = shard.processes.find(serial); at != shard.processes.end()) {
     erased = std::move(at->second);
     shard.processes.erase(at);
@@ -24,7 +24,7 @@ void ProcessTable::erase(uint64_t serial) {
 
 sched::Ref<Process> ProcessTable::find(uint64_t serial) const {
   const Shard& shard = shards_[serial % shard_count];
-  const std::lock_guard lock(shard.mutex);
+  const std::lock_guard lock(shard.lock);
   const auto at = shard.processes.find(serial);
   return at == shard.processes.end() ? sched::Ref<Process>() : at->second;
 }
@@ -32,7 +32,7 @@ sched::Ref<Process> ProcessTable::find(uint64_t serial) const {
 std::vector<sched::Ref<Process>> ProcessTable::all() const {
   std::vector<sched::Ref<Process>> found;
   for (const Shard& shard : shards_) {
-    const std::lock_guard lock(shard.mutex);
+    const std::lock_guard lock(shard.lock);
     for (const auto& [serial, process] : shard.processes) found.push_back(process);
   }
   return found;
@@ -41,7 +41,7 @@ std::vector<sched::Ref<Process>> ProcessTable::all() const {
 size_t ProcessTable::size() const {
   size_t total = 0;
   for (const Shard& shard : shards_) {
-    const std::lock_guard lock(shard.mutex);
+    const std::lock_guard lock(shard.lock);
     total += shard.processes.size();
   }
   return total;

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/spin_lock.h"
 #include "sched/ref.h"
 
 namespace trivium::units {
@@ -26,7 +27,7 @@ class ProcessTable {
 
  private:
   struct Shard {
-    mutable std::mutex mutex;
+    mutable SpinLock lock;
     std::unordered_map<uint64_t, sched::Ref<Process>> processes;
   };
   static constexpr size_t shard_count = 64;

@@ -39,6 +39,19 @@ TEST(Pid, Recognition) {
   EXPECT_FALSE(parse_pid("{h|0x12g}")->serial());
 }
 
+TEST(Pid, PlainOnes) {
+  for (const uint64_t serial : {uint64_t{0x1f}, uint64_t{0xfffff}, uint64_t{0x1234567}, ~uint64_t{0}}) {
+    const std::string text = format_pid("app:h", serial);
+    const auto plain = parse_plain_pid(text);
+    ASSERT_TRUE(plain);
+    EXPECT_EQ(plain->host, "app:h");
+    EXPECT_EQ(plain->serial, serial);
+  }
+  for (const char* other : {"", "{}", "{h|}", "{h|12}", "{h|x12}", "{h|0x12g}", "{h|0x1A}", "h|0x1f}",
+                            "{h|0x1f", "0x1234", "{123456}", "{h|0x00000000000000001}"})
+    EXPECT_FALSE(parse_plain_pid(other)) << other;
+}
+
 TEST(Names, BelongToPids) {
   Names names;
   EXPECT_EQ(names.insert("n", "{h|1}"), Names::Registered::fresh);

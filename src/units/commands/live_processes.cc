@@ -58,7 +58,7 @@ lua::Dispatch Send::perform(Process& process, lua::OpId op, lua::Reply& reply) {
   Node& node = process.node();
   std::string owner;
   std::string_view pid = destination;
-  if (!looks_like_pid(destination)) {
+  if (!destination.starts_with('{') || !looks_like_pid(destination)) {
     Result<std::string> resolved = node.resolve(std::string(destination));
     if (!resolved) return refuse(reply, std::move(resolved.error()));
     owner = std::move(*resolved);
