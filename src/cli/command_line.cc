@@ -237,6 +237,7 @@ constexpr WorkflowShape workflow_shapes[] = {
     {"workflow cancel", WorkflowVerb::cancel, 1, 1, "cancel ID [--reason TEXT]"},
     {"workflow terminate", WorkflowVerb::terminate, 1, 1, "terminate ID [--reason TEXT]"},
     {"workflow retry", WorkflowVerb::retry, 0, 1, "retry ID, or retry --all"},
+    {"workflow migrate", WorkflowVerb::migrate, 0, 1, "migrate ID, or migrate --all [flags]"},
     {"workflow query", WorkflowVerb::query, 2, any_number, "query ID NAME [VALUE…]"},
     {"workflow update", WorkflowVerb::update, 2, any_number, "update ID NAME [VALUE…]"},
     {"workflow export", WorkflowVerb::exports, 1, 1, "export ID"},
@@ -245,14 +246,20 @@ constexpr WorkflowShape workflow_shapes[] = {
 
 void declare(CLI::App& app, Parser& parser, WorkflowRequest& request) {
   if (request.verb != WorkflowVerb::exports) app.add_flag("--json", request.json);
+  if (request.verb == WorkflowVerb::list || request.verb == WorkflowVerb::migrate) {
+    app.add_option("--status", request.status);
+    app.add_option("-t,--type", request.type);
+    app.add_option("--since", request.since);
+    app.add_option("--until", request.until);
+    parser.list("--attr", request.attributes);
+  }
   switch (request.verb) {
     case WorkflowVerb::list:
-      app.add_option("--status", request.status);
-      app.add_option("-t,--type", request.type);
-      app.add_option("--since", request.since);
-      app.add_option("--until", request.until);
-      parser.list("--attr", request.attributes);
       app.add_option("--limit", request.limit);
+      break;
+    case WorkflowVerb::migrate:
+      app.add_flag("--all", request.all);
+      app.add_flag("--dry-run", request.dry_run);
       break;
     case WorkflowVerb::history:
       app.add_flag("--events", request.events);
@@ -277,7 +284,8 @@ Result<Request> read_workflow(Reading reading, const WorkflowShape& shape) {
   if (shape.verb != WorkflowVerb::replay) reading.parser.app().add_option("--store", workflow.store);
   declare(reading.parser.app(), reading.parser, workflow);
   return reading.finish(workflow, [&](Args words) -> Result<> {
-    const size_t least = shape.verb == WorkflowVerb::retry && !workflow.all ? 1 : shape.least;
+    const bool one_or_all = shape.verb == WorkflowVerb::retry || shape.verb == WorkflowVerb::migrate;
+    const size_t least = one_or_all && !workflow.all ? 1 : shape.least;
     const size_t most = workflow.all ? 0 : shape.most;
     if (words.size() < least || words.size() > most) {
       return fail(kind::invalid, "usage: trivium workflow " + std::string(shape.usage));

@@ -112,7 +112,8 @@ enum class WorkflowVerb {
   query,
   update,
   exports,
-  replay
+  replay,
+  migrate
 };
 
 struct WorkflowRequest {
@@ -129,8 +130,9 @@ struct WorkflowRequest {
   int limit = 50;
   // cancel, terminate:
   std::string reason;
-  bool all = false;     // retry: every parked one
-  bool events = false;  // history: the events instead of the steps
+  bool all = false;      // retry: every parked one; migrate: all that the flags of list let through
+  bool dry_run = false;  // migrate
+  bool events = false;   // history: the events instead of the steps
   bool json = false;
 };
 

@@ -15,9 +15,9 @@ constexpr std::array<std::string_view, 11> top_commands{"run",  "test",     "lin
                                                         "host", "workflow", "init", "version",  "help"};
 constexpr std::array<std::string_view, 2> registry_commands{"list", "show"};
 constexpr std::array<std::string_view, 1> host_commands{"workers"};
-constexpr std::array<std::string_view, 11> workflow_commands{"list",   "show",      "history", "signal",
-                                                             "cancel", "terminate", "retry",   "query",
-                                                             "update", "export",    "replay"};
+constexpr std::array<std::string_view, 12> workflow_commands{"list",   "show",      "history", "signal",
+                                                             "cancel", "terminate", "retry",   "migrate",
+                                                             "query",  "update",    "export",  "replay"};
 // They need the module hub or its archive format.
 constexpr std::array<std::string_view, 8> hub_commands{"add",     "install", "update", "pack",
                                                        "publish", "search",  "auth",   "readme"};

@@ -181,6 +181,7 @@ Usage: trivium workflow list [flags]              list runs, the newest first
        trivium workflow cancel ID                 ask it to stop
        trivium workflow terminate ID              end it at once
        trivium workflow retry ID | --all          let a parked run try again
+       trivium workflow migrate ID | --all        go over to this application's code, if it fits
        trivium workflow query ID NAME [VALUE…]    ask a handler of its code
        trivium workflow update ID NAME [VALUE…]   ask it for something, and print its answer
        trivium workflow export ID                 its history as JSON, for files
@@ -190,13 +191,16 @@ ID is a workflow ID (its latest run), a run ID or a PID; to look, the beginning 
 VALUE is JSON, or else a text.
 
 Flags
-      --status STATE       list: running, parked, completed, failed, canceled, terminated,
-                           continued or timedout
-  -t, --type TYPE          list: of this type
-      --since, --until T   list: started after, before: 2h (ago), 2026-01-31, 2026-01-31 09:00:00
-      --attr NAME=VALUE    list: with this search attribute; repeatable, all must hold
+      --status STATE       list, migrate: running, parked, old (not on the newest code), completed,
+                           failed, canceled, terminated, continued or timedout
+  -t, --type TYPE          list, migrate: of this type
+      --since, --until T   list, migrate: started after, before: 2h (ago), 2026-01-31,
+                           2026-01-31 09:00:00
+      --attr NAME=VALUE    list, migrate: with this search attribute; repeatable, all must hold
       --limit N            list: at most N (default 50)
       --events             history: the events instead of the steps
+      --all                retry, migrate: all of them
+      --dry-run            migrate: only say what would happen
       --reason TEXT        cancel, terminate: why
       --store ID           in this store only: an entry or a file
       --json               print for programs

@@ -38,6 +38,7 @@ Result<int> carry_out(const CommandLine& line, const RuntimeFactory& make, std::
         } else if constexpr (std::is_same_v<R, WorkflowRequest>) {
           if (request.verb == WorkflowVerb::replay) return replay_workflows(global, request, make, out);
           if (request.verb == WorkflowVerb::query) return query_workflow(global, request, make, out);
+          if (request.verb == WorkflowVerb::migrate) return migrate_workflows(global, request, make, out);
           return workflow(global, request, style, out);
         } else if constexpr (std::is_same_v<R, PsRequest>) {
           return show_processes(request.control, out);

@@ -131,7 +131,28 @@ void Programs::assemble(const app::LuaEntries& entries, const app::LuaEntry& ent
   const auto main = chunks_.find(program->id);
   if (main == chunks_.end()) return;
   program->main = {std::string(), program->id, main->second.bytecode, main->second.types};
+  if (entry.kind == app::LuaKind::workflow) keep_source(entry, *closure);
   programs_.emplace(program->id, std::move(program));
+}
+
+void Programs::keep_source(const app::LuaEntry& entry, const app::ImportClosure& closure) {
+  ProgramSource source;
+  source.method = entry.method;
+  for (const app::Import& import : closure.modules) {
+    if (!app::always_there(import.target.name)) source.modules.push_back(import.target.name);
+  }
+  std::sort(source.modules.begin(), source.modules.end());
+  for (const app::Import& import : closure.libraries) {
+    const std::string id = import.target.text();
+    source.libraries.push_back({import.alias, id, entries_.at(id).source});
+  }
+  source.main = {std::string(), entry.id.text(), entry.source};
+  sources_.emplace(entry.id.text(), std::make_shared<const std::string>(encode(source)));
+}
+
+std::shared_ptr<const std::string> Programs::source(const std::string& id) const {
+  const auto at = sources_.find(id);
+  return at == sources_.end() ? nullptr : at->second;
 }
 
 Result<lua::ProgramRef> Programs::find(const std::string& id) const {

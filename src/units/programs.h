@@ -11,6 +11,7 @@
 #include "app/imports.h"
 #include "app/problem.h"
 #include "lua/program.h"
+#include "units/program_source.h"
 
 namespace trivium::units {
 
@@ -43,6 +44,9 @@ class Programs {
   Result<lua::ProgramRef> find(const std::string& id) const;
   Result<lua::ProgramRef> find_process(const std::string& id) const;
   const app::LuaEntry* entry(const std::string& id) const;
+  // The program of a workflow entry as text (program_source.h); null for others.
+  std::shared_ptr<const std::string> source(const std::string& id) const;
+  const ModuleSet& modules() const { return modules_; }
   // The entries as decoded.
   const std::unordered_map<std::string, app::LuaEntry>& entries() const { return entries_; }
 
@@ -53,6 +57,7 @@ class Programs {
   };
 
   static std::optional<Compiled> compile_chunk(const app::LuaEntry& entry, app::Problems& problems);
+  void keep_source(const app::LuaEntry& entry, const app::ImportClosure& closure);
   void assemble(const app::LuaEntries& entries, const app::LuaEntry& entry, const app::Entry& where,
                 app::Problems& problems);
 
@@ -60,6 +65,7 @@ class Programs {
   std::unordered_map<std::string, Compiled> chunks_;
   std::unordered_map<std::string, app::LuaEntry> entries_;
   std::unordered_map<std::string, lua::ProgramRef> programs_;
+  std::unordered_map<std::string, std::shared_ptr<const std::string>> sources_;  // of workflow entries
 };
 
 }  // namespace trivium::units

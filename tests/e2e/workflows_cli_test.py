@@ -1,6 +1,7 @@
 """trivium workflow …: looking at workflows and asking things of them, with the runtime up and down."""
 import json
 import re
+import sqlite3
 import time
 
 import pytest
@@ -324,7 +325,15 @@ def test_history_shows_retries_and_what_is_open(app):
 OTHER_ORDER = FILES["order.lua"].replace('funcs.call("app:double", n)', 'funcs.call("app:triple", n)')
 
 
+def set_code(app, mode):
+    """How the order chooses its code after a deployment."""
+    index = app.read("src/_index.yaml")
+    meta = "modules: [funcs, time, workflow], meta: {workflow: {code: %s}}}" % mode
+    app.write({"src/_index.yaml": index.replace("modules: [funcs, time, workflow]}", meta)})
+
+
 def park(app):
+    set_code(app, "latest")
     started(app)
     until_waiting(app)
     app.write({"src/order.lua": OTHER_ORDER})
@@ -361,22 +370,21 @@ def test_retry_of_what_is_not_parked(shop):
     assert shop.run("workflow", "retry", "--all").stdout == "No workflow is parked\n"
 
 
-def test_an_entry_that_went_away_parks_its_runs(shop):
+# ---- code -------------------------------------------------------------------------------------------------------
+
+
+def test_an_entry_that_went_away_leaves_its_runs_their_code(shop):
     started(shop)
     until_waiting(shop)
     index = shop.read("src/_index.yaml")
-    shop.write({"src/_index.yaml": index.replace("- {name: order,", "- {name: renamed,")})
+    shop.write({"src/_index.yaml": index.replace("- {name: order,", "- {name: renamed,"), "src/order.lua": OTHER_ORDER})
     assert shop.run("workflow", "signal", "order-1", "approve", "Ana").code == 0
     with shop.start("run") as running:
-        running.wait_for("unable to find workflow type: app:order")
-        shown_until(shop, "order-1", lambda run: run["parked"])
-    assert "unable to find workflow type: app:order. Supported types: [" in shown(shop, "order-1")["parked"]
-    shop.write({"src/_index.yaml": index})
-    assert shop.run("workflow", "retry", "--all").stdout == "tries again: order-1\n"
-    with shop.start("run") as running:
-        running.wait_for("runtime ready")
+        running.wait_for("the application has no entry for app:order")
         ended(shop, "order-1")
-    assert shown(shop, "order-1")["status"] == "Completed"
+    assert shown(shop, "order-1")["result"] == {"total": 16, "by": "Ana"}
+    # New ones cannot be started.
+    assert "app:order not found" in shop.main("app:order", "order-2", 1).stderr
 
 
 def test_the_last_workflow_entry_that_went_away(shop):
@@ -386,7 +394,50 @@ def test_the_last_workflow_entry_that_went_away(shop):
     shop.write({"src/_index.yaml": "\n".join(kept) + "\n"})
     assert shop.run("workflow", "signal", "order-1", "approve", "Ana").code == 0
     with shop.start("run") as running:
-        running.wait_for("unable to find workflow type: app:order")
+        running.wait_for("runtime ready")
+        ended(shop, "order-1")
+    assert shown(shop, "order-1")["result"] == {"total": 16, "by": "Ana"}
+
+
+def test_an_old_run_on_code_the_store_does_not_have(shop):
+    """Such as one that was begun before runs recorded their code."""
+    started(shop)
+    until_waiting(shop)
+    database = sqlite3.connect(shop.folder / ".trivium/workflows.db")
+    database.execute("DELETE FROM sources")
+    database.commit()
+    database.close()
+    shop.write({"src/order.lua": OTHER_ORDER})
+    assert shop.run("workflow", "signal", "order-1", "approve", "Ana").code == 0
+    with shop.start("run") as running:
+        running.wait_for("the store does not have the code it is on")
+        parked = shown_until(shop, "order-1", lambda run: run["parked"])["parked"]
+    assert "it asks for activity app:triple" in parked
+    shop.write({"src/order.lua": FILES["order.lua"]})
+    with shop.start("run") as running:
+        running.wait_for("runtime ready")
+        ended(shop, "order-1")
+    assert shown(shop, "order-1")["result"] == {"total": 16, "by": "Ana"}
+
+
+def test_a_wrong_mode_is_named(shop):
+    set_code(shop, "newest")
+    result = shop.run("lint")
+    assert result.code == 1 and "meta.workflow.code must be auto, pinned or latest" in result.stdout + result.stderr
+
+
+def test_migrate_is_refused_where_it_cannot_be(shop):
+    assert "usage: trivium workflow migrate ID, or migrate --all" in shop.run("workflow", "migrate").stderr
+    assert shop.run("workflow", "migrate", "--all").stdout == "All workflows run on the newest code\n"
+    started(shop)
+    until_waiting(shop)
+    assert shop.run("workflow", "migrate", "order-1").stdout == "runs on the newest code: order-1\n"
+    shop.write({"src/order.lua": OTHER_ORDER})
+    result = shop.run("workflow", "migrate", "order-1")
+    assert result.code == 1 and result.stdout.startswith("stays: order-1: [TMPRL1100]")
+    assert shop.run("workflow", "terminate", "order-1").code == 0
+    result = shop.run("workflow", "migrate", "order-1")
+    assert result.code == 1 and "has ended (Terminated)" in result.stderr
 
 
 # ---- export and replay ------------------------------------------------------------------------------------------

@@ -162,7 +162,10 @@ def test_from_the_command_line(shop):
     result = app.run("workflow", "query", "j", "loops", timeout=200)
     assert result.code == 1 and "computes for too long" in result.stderr
     assert "usage: trivium workflow query ID NAME" in app.run("workflow", "query", "j").stderr
-    # Code that does not fit cannot answer.
+    # Code that does not fit cannot answer; that which the run is on can, unless it is not wanted any more.
     app.write({"src/job.lua": 'return {main = function() funcs.call("app:other") end}'})
+    assert json.loads(app.run("workflow", "query", "j", "steps", "text").stdout)["from"] == "text"
+    index = app.read("src/_index.yaml")
+    app.write({"src/_index.yaml": index.replace("source: file://job.lua,", "source: file://job.lua, meta: {workflow: {code: latest}},")})
     result = app.run("workflow", "query", "j", "steps")
     assert result.code == 1 and "the workflow cannot be asked: [TMPRL1100]" in result.stderr

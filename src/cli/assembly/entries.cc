@@ -1,6 +1,9 @@
 #include "cli/assembly/entries.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "app/meta.h"
 
 #include "app/files.h"
 
@@ -132,6 +135,39 @@ WorkflowWorkerEntry read_workflow_worker(app::Fields& fields) {
   worker.log_in_replay = fields.boolean("worker_options.enable_logging_in_replay", false);
   worker.lifecycle = app::read_lifecycle(fields);
   return worker;
+}
+
+namespace {
+
+using units::workflows::CodePolicy;
+
+constexpr std::pair<std::string_view, CodePolicy> code_policies[] = {
+    {"auto", CodePolicy::automatic}, {"pinned", CodePolicy::pinned}, {"latest", CodePolicy::latest}};
+
+const Value* code_field(const app::Entry& entry) {
+  const Value* meta = app::workflow_meta(entry);
+  return meta == nullptr ? nullptr : meta->find("code");
+}
+
+std::optional<CodePolicy> read_policy(const Value& field) {
+  for (const auto& [name, policy] : code_policies) {
+    if (field == Value(name)) return policy;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void check_code_policy(const app::Entry& entry, app::Problems& problems) {
+  const Value* field = code_field(entry);
+  if (field == nullptr || read_policy(*field)) return;
+  problems.add(entry.problem("meta.workflow.code", "meta.workflow.code must be auto, pinned or latest",
+                             "leave it out for auto"));
+}
+
+CodePolicy code_policy(const app::Entry& entry) {
+  const Value* field = code_field(entry);
+  return field == nullptr ? CodePolicy::automatic : read_policy(*field).value_or(CodePolicy::automatic);
 }
 
 }  // namespace trivium::cli

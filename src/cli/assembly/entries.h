@@ -5,6 +5,7 @@
 #include "app/lifecycle.h"
 #include "app/problem.h"
 #include "units/process_groups.h"
+#include "units/workflows/ports.h"
 #include "units/workflows/postgres/options.h"
 
 namespace trivium::cli {
@@ -62,5 +63,8 @@ GroupScopeEntry read_group_scope(app::Fields& fields);
 WorkflowStoreEntry read_workflow_store(app::Fields& fields);
 WorkflowStoreEntry read_workflow_postgres(app::Fields& fields);
 WorkflowWorkerEntry read_workflow_worker(app::Fields& fields);
+// meta.workflow.code of workflow.lua.
+void check_code_policy(const app::Entry& entry, app::Problems& problems);
+units::workflows::CodePolicy code_policy(const app::Entry& entry);
 
 }  // namespace trivium::cli

@@ -92,13 +92,27 @@ Result<std::unique_ptr<Replayer>> Replayer::create(const app::Application& appli
   return std::unique_ptr<Replayer>(new Replayer(std::move(parts)));
 }
 
-ReplayOutcome Replayer::replay(ExportedRun run, std::optional<units::workflows::WorkflowQuery> query) {
+Replayer::Code Replayer::newest(const std::string& type) const {
+  auto found = parts_->programs->find(type);
+  if (!found) return nullptr;
+  return std::make_shared<const units::workflows::WorkflowCode>(std::move(*found));
+}
+
+Result<Replayer::Code> Replayer::compile(const std::string& hash, std::string source) const {
+  auto made = parts_->programs->compile(hash, std::move(source));
+  if (!made) return fail(std::move(made.error()));
+  return std::make_shared<const units::workflows::WorkflowCode>(std::move(*made));
+}
+
+ReplayOutcome Replayer::replay(ExportedRun run, std::optional<units::workflows::WorkflowQuery> query,
+                               Code code) const {
   ReplayRequest request;
   request.place = {std::move(run.provider), std::move(run.worker), "default"};
   request.workflow_id = std::move(run.workflow_id);
   request.run_id = std::move(run.run_id);
   request.history = std::move(run.events);
   request.query = std::move(query);
+  request.code = std::move(code);
   std::promise<ReplayOutcome> ended;
   const auto job =
       sched::make_ref<ReplayJob>(*parts_->engine, system_clock(), std::move(request),

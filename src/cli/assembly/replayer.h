@@ -20,9 +20,17 @@ class Replayer {
   Replayer(const Replayer&) = delete;
   Replayer& operator=(const Replayer&) = delete;
 
-  // Whether today's code fits the history; the answer of a query handler at its end.
+  using Code = std::shared_ptr<const units::workflows::WorkflowCode>;
+
+  // The application's code of a type; null: it has none.
+  Code newest(const std::string& type) const;
+  // Code as a store has it.
+  Result<Code> compile(const std::string& hash, std::string source) const;
+
+  // Whether the code (null: the newest) fits the history; the answer of a query handler at its end.
   units::workflows::ReplayOutcome replay(ExportedRun run,
-                                         std::optional<units::workflows::WorkflowQuery> query = {});
+                                         std::optional<units::workflows::WorkflowQuery> query = {},
+                                         Code code = nullptr) const;
 
  private:
   struct Parts;

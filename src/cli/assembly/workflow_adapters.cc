@@ -1,6 +1,7 @@
 #include "cli/assembly/workflow_adapters.h"
 
 #include "app/meta.h"
+#include "cli/assembly/entries.h"
 #include "core/digest.h"
 #include "units/commands/reply.h"
 #include "units/pid.h"
@@ -15,20 +16,9 @@ using units::workflows::WorkflowEnd;
 
 // --- programs ---------------------------------------------------------------------------------------
 
-namespace {
-
-// Bytecode follows from the source alone, so equal sources hash equal.
-std::string hash_of(const lua::EntryProgram& program) {
-  std::string all;
-  for (const lua::Chunk& library : program.libraries) all += library.alias + '\0' + library.bytecode;
-  all += program.method + '\0' + program.main.bytecode;
-  return hex(digest(Digest::sha256, all).value_or(all));
-}
-
-}  // namespace
-
 EntryPrograms::EntryPrograms(const units::Programs& programs, const app::SnapshotPtr& entries,
-                             const std::string& worker) {
+                             const std::string& worker)
+    : modules_(programs.modules()) {
   for (const app::Entry* entry : entries->of_kind("workflow.lua")) {
     const std::optional<EntryId> bound = app::workflow_worker(*entry);
     if (!worker.empty() && (!bound || bound->text() != worker)) continue;
@@ -41,8 +31,19 @@ EntryPrograms::EntryPrograms(const units::Programs& programs, const app::Snapsho
         type = name->as_string();
     }
     type_of_entry_[id] = type;
-    code_of_type_[type] = {*program, id, hash_of(**program)};
+    std::shared_ptr<const std::string> source = programs.source(id);
+    std::string hash = hex(digest(Digest::sha256, *source).value_or(*source));
+    code_of_type_[type] = {*program, id, std::move(hash), std::move(source), code_policy(*entry)};
   }
+}
+
+Result<WorkflowCode> EntryPrograms::compile(const std::string& hash, std::string source) const {
+  const Result<units::ProgramSource> read = units::decode_program_source(source);
+  if (!read) return fail(read.error());
+  Result<lua::ProgramRef> program = units::compile_workflow(*read, modules_);
+  if (!program) return fail(std::move(program.error()));
+  return WorkflowCode{std::move(*program), read->main.id, hash,
+                      std::make_shared<const std::string>(std::move(source))};
 }
 
 std::optional<WorkflowCode> EntryPrograms::find(const std::string& type) const {

@@ -14,14 +14,17 @@ namespace trivium::cli {
 // The workflow entries bound to one worker, or (for the default worker) to none.
 class EntryPrograms final : public units::workflows::WorkflowPrograms {
  public:
-  // `worker` empty: the default worker, which takes every workflow entry. The programs are compiled.
+  // `worker` empty: the default worker, which takes every workflow entry. The programs are compiled, and
+  // outlive this.
   EntryPrograms(const units::Programs& programs, const app::SnapshotPtr& entries, const std::string& worker);
 
   std::optional<units::workflows::WorkflowCode> find(const std::string& type) const override;
   std::vector<std::string> types() const override;
   std::string type_of(const std::string& entry_id) const override;
+  Result<units::workflows::WorkflowCode> compile(const std::string& hash, std::string source) const override;
 
  private:
+  const units::ModuleSet& modules_;
   std::unordered_map<std::string, units::workflows::WorkflowCode> code_of_type_;
   std::unordered_map<std::string, std::string> type_of_entry_;
 };

@@ -24,11 +24,14 @@ Result<int> show_registry(const GlobalOptions& global, const RegistryShowRequest
 Result<int> lint(const GlobalOptions& global, const LintRequest& request, Style style,
                  const RuntimeFactory& make, std::string& out);
 
-// All verbs but replay and query.
+// All verbs but replay, query and migrate.
 Result<int> workflow(const GlobalOptions& global, const WorkflowRequest& request, Style style,
                      std::string& out);
 Result<int> replay_workflows(const GlobalOptions& global, const WorkflowRequest& request,
                              const RuntimeFactory& make, std::string& out);
+
+Result<int> migrate_workflows(const GlobalOptions& global, const WorkflowRequest& request,
+                              const RuntimeFactory& make, std::string& out);
 
 Result<int> query_workflow(const GlobalOptions& global, const WorkflowRequest& request,
                            const RuntimeFactory& make, std::string& out);

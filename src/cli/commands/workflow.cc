@@ -1,19 +1,16 @@
-#include <algorithm>
-#include <array>
-
-#include "app/similar.h"
 #include "cli/commands/commands.h"
 #include "cli/json_text.h"
 #include "cli/table.h"
 #include "cli/workflows/exported.h"
+#include "cli/workflows/run_list.h"
 #include "cli/workflows/run_text.h"
 #include "cli/workflows/stores.h"
 #include "cli/workflows/timeline.h"
 #include "core/clock.h"
 #include "core/json.h"
-#include "core/time_layout.h"
 #include "core/wire.h"
 #include "units/pid.h"
+#include "units/workflows/code.h"
 
 namespace trivium::cli {
 namespace {
@@ -32,125 +29,15 @@ void append_line(std::string& out, const Value& value) {
 
 // --- list -------------------------------------------------------------------------------------------
 
-struct NamedStatus {
-  std::string_view name;
-  RunStatus status;
-};
-constexpr std::array<NamedStatus, 7> statuses{{{"running", RunStatus::running},
-                                               {"completed", RunStatus::completed},
-                                               {"failed", RunStatus::failed},
-                                               {"canceled", RunStatus::canceled},
-                                               {"terminated", RunStatus::terminated},
-                                               {"continued", RunStatus::continued_as_new},
-                                               {"timedout", RunStatus::timed_out}}};
-
-Result<> read_status(const std::string& text, RunFilter& filter) {
-  if (text.empty()) return {};
-  if (text == "parked") {
-    filter.parked = true;
-    return {};
-  }
-  std::vector<std::string> names{"parked"};
-  for (const NamedStatus& known : statuses) {
-    if (known.name == text) {
-      filter.status = known.status;
-      return {};
-    }
-    names.emplace_back(known.name);
-  }
-  std::string message = "--status has no value \"" + text + "\"";
-  if (const std::string hint = app::did_you_mean(text, names); !hint.empty()) message += ": " + hint;
-  return fail(kind::invalid, message);
-}
-
-// A duration before now, or a date with or without a time.
-Result<int64_t> read_time(const std::string& flag, const std::string& text) {
-  if (text.empty()) return 0;
-  if (const auto ago = parse_duration(text)) return system_clock().wall_ns() - ago->count();
-  for (const std::string_view known : {layout::rfc3339_nano, layout::date_time, layout::date_only}) {
-    const Result<TimePoint> time = parse_time(known, text, Zone::local());
-    if (time) return time->unix_seconds() * 1000000000 + time->nanosecond();
-  }
-  return fail(
-      kind::invalid,
-      flag + " is neither a duration (2h) nor a time (2026-01-31, 2026-01-31 09:00:00): \"" + text + "\"");
-}
-
-struct Wanted {
-  std::string name;
-  std::string value;
-};
-
-Result<std::vector<Wanted>> read_attributes(const std::vector<std::string>& texts) {
-  std::vector<Wanted> wanted;
-  for (const std::string& text : texts) {
-    const size_t at = text.find('=');
-    if (at == std::string::npos || at == 0) {
-      return fail(kind::invalid, "--attr takes NAME=VALUE, not \"" + text + "\"");
-    }
-    wanted.push_back({text.substr(0, at), text.substr(at + 1)});
-  }
-  return wanted;
-}
-
-bool means(const Value& value, const std::string& text) {
-  if (value.is_array()) {
-    return std::any_of(value.as_array().begin(), value.as_array().end(),
-                       [&](const Value& element) { return means(element, text); });
-  }
-  if (value.is_string()) return value.as_string() == text;
-  std::string shown;
-  append_json(shown, value, JsonSpacing::none);
-  return shown == text;
-}
-
-bool has_attributes(const RunRow& run, const std::vector<Wanted>& wanted) {
-  if (wanted.empty()) return true;
-  const Object attributes = plain_fields(run.search_attributes);
-  return std::all_of(wanted.begin(), wanted.end(), [&](const Wanted& one) {
-    const Value* value = attributes.find(one.name);
-    return value != nullptr && means(*value, one.value);
-  });
-}
-
-struct Listed {
-  RunRow run;
-  std::string store;
-};
-
-Result<std::vector<Listed>> listed(Stores& stores, const WorkflowRequest& request, size_t limit) {
-  RunFilter filter;
-  filter.type = request.type;
-  if (Result<> read = read_status(request.status, filter); !read) return fail(std::move(read.error()));
-  const auto since = read_time("--since", request.since);
-  if (!since) return fail(since.error());
-  const auto until = read_time("--until", request.until);
-  if (!until) return fail(until.error());
-  filter.started_from_ns = *since;
-  filter.started_before_ns = *until;
-  const auto wanted = read_attributes(request.attributes);
-  if (!wanted) return fail(wanted.error());
-  std::vector<Listed> all;
-  for (WorkflowStore& store : stores) {
-    auto runs =
-        store.open->list(filter, limit, [&](const RunRow& run) { return has_attributes(run, *wanted); });
-    if (!runs) return fail(std::move(runs.error()));
-    for (RunRow& run : *runs) all.push_back({std::move(run), store.id});
-  }
-  std::stable_sort(all.begin(), all.end(),
-                   [](const Listed& a, const Listed& b) { return a.run.started_ns > b.run.started_ns; });
-  return all;
-}
-
 Result<int> list(Stores& stores, const WorkflowRequest& request, std::string& out) {
   const auto limit = static_cast<size_t>(request.limit);
-  auto all = listed(stores, request, limit + 1);
+  auto all = list_runs(stores, request, limit + 1);
   if (!all) return fail(std::move(all.error()));
   const bool more = all->size() > limit;
   if (more) all->resize(limit);
   if (request.json) {
     Array runs;
-    for (const Listed& one : *all) runs.push_back(run_json(one.run, one.store));
+    for (const ListedRun& one : *all) runs.push_back(run_json(one.run, one.store));
     append_line(out, runs);
     return 0;
   }
@@ -161,7 +48,7 @@ Result<int> list(Stores& stores, const WorkflowRequest& request, std::string& ou
   const int64_t now = system_clock().wall_ns();
   std::vector<std::vector<std::string>> rows;
   rows.reserve(all->size());
-  for (const Listed& one : *all) {
+  for (const ListedRun& one : *all) {
     rows.push_back({one.run.workflow_id, one.run.type, state_of(one.run), local_time(one.run.started_ns),
                     elapsed(one.run, now), remark(one.run)});
   }
@@ -181,6 +68,12 @@ std::string json_of(const Object& fields) {
   std::string text;
   if (!fields.empty()) append_json(text, fields, JsonSpacing::spaced);
   return text;
+}
+
+std::string code_line(const RunRow& run) {
+  if (run.code_hash.empty()) return {};
+  const std::string hash = units::workflows::short_hash(run.code_hash);
+  return run.stays_reason.empty() ? hash : hash + ", not the newest: " + run.stays_reason;
 }
 
 void add_pending(const PendingWork& pending, int64_t now, std::string& out) {
@@ -220,6 +113,7 @@ Result<int> show(Stores& stores, const WorkflowRequest& request, std::string& ou
   add_field(out, "Type:", run.type);
   add_field(out, "State:", state_of(run));
   add_field(out, "Parked:", run.parked);
+  add_field(out, "Code:", code_line(run));
   add_field(out, "PID:", "{" + found->store->id + "@" + run.worker + "|" + run.workflow_id + "}");
   add_field(out, "Started:", local_time(run.started_ns));
   if (run.closed_ns != 0) add_field(out, "Ended:", local_time(run.closed_ns));
@@ -403,6 +297,7 @@ Result<int> workflow(const GlobalOptions& global, const WorkflowRequest& request
       return retry(*stores, request, out);
     case WorkflowVerb::exports:
       return export_history(*stores, request, out);
+    case WorkflowVerb::migrate:
     case WorkflowVerb::query:
     case WorkflowVerb::replay:
       break;

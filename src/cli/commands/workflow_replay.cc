@@ -1,18 +1,18 @@
 #include <fstream>
 #include <iterator>
 
-#include "cli/application.h"
-#include "cli/assembly/replayer.h"
 #include "cli/commands/commands.h"
+#include "cli/commands/workflow_code.h"
 #include "cli/json_text.h"
-#include "cli/log_setup.h"
 #include "cli/workflows/run_text.h"
 #include "cli/workflows/stores.h"
 #include "core/wire.h"
+#include "units/workflows/code.h"
 
 namespace trivium::cli {
 namespace {
 
+using units::workflows::ReplayOutcome;
 using units::workflows::TaskFailure;
 
 Result<ExportedRun> read_export(const std::string& file) {
@@ -49,19 +49,10 @@ std::string outcome_text(const std::string& file, const ExportedRun& run,
   return text + "  expected: " + failure->expected + "\n  actual:   " + failure->actual + "\n";
 }
 
-Result<std::unique_ptr<Replayer>> compiled(const GlobalOptions& global, const SourceOptions& source,
-                                           const RuntimeFactory& make) {
-  const auto config = load_config(global, source);
-  if (!config) return fail(config.error());
-  const Log log(make_log_router(global, source, **config, true), "workflow");
-  const auto application = load_checked(global, source, **config, make, log);
-  if (!application) return fail(application.error());
-  return Replayer::create(*application, log);
-}
-
 }  // namespace
 
-// Answered here, from the history and today's code: it makes no difference whether a runtime is there.
+// Answered here, from the history and the code the run would go on with: it makes no difference whether a
+// runtime is there.
 Result<int> query_workflow(const GlobalOptions& global, const WorkflowRequest& request,
                            const RuntimeFactory& make, std::string& out) {
   auto stores = open_workflow_stores(global, request.source, request.store);
@@ -70,14 +61,25 @@ Result<int> query_workflow(const GlobalOptions& global, const WorkflowRequest& r
   if (!found) return fail(found.error());
   auto history = found->store->open->history(found->run.run_id);
   if (!history) return fail(std::move(history.error()));
-  const auto replayer = compiled(global, request.source, make);
+  const auto replayer = compiled_workflows(global, request.source, make);
   if (!replayer) return fail(replayer.error());
   Array values;
   for (size_t i = 2; i < request.words.size(); ++i) values.push_back(typed_value(request.words[i]));
   const auto& run = found->run;
-  const auto outcome = (*replayer)->replay(
-      {run.workflow_id, run.run_id, run.type, found->store->id, run.worker, std::move(*history)},
-      units::workflows::WorkflowQuery{request.words[1], encode_values(values)});
+  const auto ask = [&](Replayer::Code code) {
+    return (*replayer)->replay(
+        {run.workflow_id, run.run_id, run.type, found->store->id, run.worker, *history},
+        units::workflows::WorkflowQuery{request.words[1], encode_values(values)}, std::move(code));
+  };
+  using units::workflows::CodeChoice;
+  const CodeChoice choice = choose_code(run, (*replayer)->newest(run.type).get());
+  ReplayOutcome outcome;
+  if (choice != CodeChoice::recorded) outcome = ask(nullptr);
+  if (choice == CodeChoice::recorded || (choice == CodeChoice::trial && outcome.failure)) {
+    auto code = recorded_code(**replayer, *found);
+    if (!code && choice == CodeChoice::recorded) return fail(std::move(code.error()));
+    if (code) outcome = ask(std::move(*code));
+  }
   if (outcome.failure) {
     return fail(kind::internal, "the workflow cannot be asked: " + outcome.failure->message);
   }
@@ -96,7 +98,7 @@ Result<int> replay_workflows(const GlobalOptions& global, const WorkflowRequest&
     if (!run) return fail(std::move(run.error()));
     runs.push_back(std::move(*run));
   }
-  const auto replayer = compiled(global, request.source, make);
+  const auto replayer = compiled_workflows(global, request.source, make);
   if (!replayer) return fail(replayer.error());
   int status = 0;
   Array outcomes;

@@ -34,6 +34,7 @@ std::string text_of(const Value& value) {
 
 std::string state_of(const RunRow& run) {
   if (run.status == RunStatus::running && !run.parked.empty()) return "Parked";
+  if (run.status == RunStatus::running && !run.stays_reason.empty()) return "Old code";
   return std::string(status_name(run.status));
 }
 
@@ -137,7 +138,7 @@ Object outcome_of(const RunRow& run) {
 }
 
 std::string remark(const RunRow& run) {
-  if (run.status == RunStatus::running) return run.parked;
+  if (run.status == RunStatus::running) return run.parked.empty() ? run.stays_reason : run.parked;
   const Value outcome = decoded(run.outcome);
   if (run.status == RunStatus::completed) return brief_values(plain_payloads(outcome.find("result")));
   if (run.status == RunStatus::failed) return failure_line(outcome.find("failure"));
@@ -160,6 +161,8 @@ Object run_json(const RunRow& run, const std::string& store) {
              {"type", run.type},
              {"status", status_name(run.status)},
              {"parked", run.parked.empty() ? Value() : Value(run.parked)},
+             {"code", Object{{"hash", run.code_hash},
+                             {"stays", run.stays_reason.empty() ? Value() : Value(run.stays_reason)}}},
              {"store", store},
              {"worker", run.worker},
              {"task_queue", run.task_queue},

@@ -8,7 +8,8 @@
 
 namespace trivium::cli {
 
-// "Running", …, or "Parked": running, but its task cannot be carried out.
+// "Running", …, or "Parked": running, but its task cannot be carried out; "Old code": running, but not on
+// the newest code.
 std::string state_of(const units::workflows::RunRow& run);
 // RFC 3339 in UTC; empty for 0.
 std::string utc_time(int64_t time_ns);

@@ -56,7 +56,7 @@ void Core::follow_clock(int64_t offset_ns, int64_t tolerance_ns) {
 
 void Core::transact(Script script, std::function<void(Result<>)> done, std::string run_id) {
   auto context = std::make_shared<ScriptContext>();
-  context->new_run_id = [this] { return new_run_id(); };
+  prepare(*context);
   store_->submit({[this, context, script = std::move(script)](Tables& tables) {
                     context->changes = {};
                     context->now_ns = now_ns();
@@ -76,6 +76,18 @@ void Core::transact(Script script, std::function<void(Result<>)> done, std::stri
                     done(std::move(outcome));
                   },
                   false, std::move(run_id)});
+}
+
+void Core::prepare(ScriptContext& context) {
+  context.new_run_id = [this] { return new_run_id(); };
+  context.code_of = [this](const std::string& type) -> std::optional<CodeText> {
+    if (const auto code = parts_.programs.find(type)) return text_of(*code);
+    return std::nullopt;
+  };
+  context.has_source = [this](const std::string& hash) {
+    const std::lock_guard lock(mutex_);
+    return stored_.contains(hash);
+  };
 }
 
 void Core::note_outcome(const Result<>& outcome, bool wrote) {
@@ -115,6 +127,10 @@ sched::Ref<Run> Core::find(const std::string& run_id) {
 }
 
 void Core::apply(Changes& changes) {
+  if (!changes.sources.empty()) {
+    const std::lock_guard lock(mutex_);
+    stored_.insert(changes.sources.begin(), changes.sources.end());
+  }
   const std::string owner = sharing_ ? sharing_->owner() : std::string();
   for (RunRow& row : changes.started) {
     if (row.owner == owner) add_run({std::move(row), {}, {}, {}, false});
@@ -133,6 +149,32 @@ void Core::apply(Changes& changes) {
     waiters_.tell_run(row.run_id, ended_before_answer());
     if (row.next_run_id.empty()) watches_.tell_chain(row.first_run_id, end_of(row));
   }
+}
+
+// --- code -------------------------------------------------------------------------------------------
+
+bool Core::wants_source(const RunRow& run) {
+  const std::optional<WorkflowCode> newest = parts_.programs.find(run.type);
+  return choose_code(run, newest ? &*newest : nullptr) == CodeChoice::recorded &&
+         codes_.find(run.code_hash) == nullptr;
+}
+
+Result<CodeCache::Ref> Core::recorded_code(const std::string& hash, std::optional<std::string> stored) {
+  if (CodeCache::Ref known = codes_.find(hash)) return known;
+  if (!stored) return fail(kind::not_found, "the store does not have the code it is on: " + short_hash(hash));
+  Result<WorkflowCode> made = parts_.programs.compile(hash, std::move(*stored));
+  if (!made) {
+    return fail(kind::invalid, "the code it is on (" + short_hash(hash) +
+                                   ") cannot be used by this runtime: " + made.error().message);
+  }
+  auto code = std::make_shared<const WorkflowCode>(std::move(*made));
+  codes_.add(code);
+  return CodeCache::Ref(std::move(code));
+}
+
+void Core::forget_sources() {
+  const std::lock_guard lock(mutex_);
+  stored_.clear();
 }
 
 // --- shared stores ----------------------------------------------------------------------------------
@@ -266,13 +308,20 @@ void Core::sweep() {
   // Few at a time, so that nobody waits long for the store.
   constexpr int64_t batch = 100;
   auto removed = std::make_shared<int64_t>(0);
+  std::vector<std::string> current;
+  for (const std::string& type : parts_.programs.types()) {
+    if (const auto code = parts_.programs.find(type)) current.push_back(code->hash);
+  }
   transact(
-      [removed, retention = options_.retention.count()](Tables& tables, ScriptContext& context) -> Result<> {
+      [removed, current = std::move(current), retention = options_.retention.count()](
+          Tables& tables, ScriptContext& context) -> Result<> {
         *removed = tables.delete_closed_runs(context.now_ns - retention, batch);
+        if (*removed < batch) sweep_sources(tables, current, retention, context);
         return {};
       },
       [self = shared_from_this(), removed](const Result<>&) {  // failed: next time
         if (*removed == batch) return self->sweep();
+        self->forget_sources();
         // Kept for less than that, they do not stay much longer.
         const Duration interval =
             std::min<Duration>(self->options_.sweep_interval,

@@ -7,7 +7,9 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
+#include "units/workflows/code.h"
 #include "units/workflows/run.h"
 #include "units/workflows/service.h"
 #include "units/workflows/sharing.h"
@@ -41,6 +43,14 @@ class Core : public std::enable_shared_from_this<Core> {
   using Script = std::function<Result<>(Tables&, ScriptContext&)>;
   // `run_id`: the run it is about, if there is one.
   void transact(Script script, std::function<void(Result<>)> done, std::string run_id = {});
+
+  // --- code (code.h) --------------------------------------------------------------------------------
+  // Whether the run goes on with recorded code that is not compiled yet: its text is in the store.
+  bool wants_source(const RunRow& run);
+  // `stored`: its text, or nothing when it was not wanted or is not there.
+  Result<CodeCache::Ref> recorded_code(const std::string& hash, std::optional<std::string> stored);
+  // What the store is known to have may be gone.
+  void forget_sources();
 
   // Calls `task` at wall-clock time `due_ns`.
   sched::TimerId at(int64_t due_ns, sched::Task task);
@@ -82,6 +92,7 @@ class Core : public std::enable_shared_from_this<Core> {
   void apply(Changes& changes);
   static Error moved();
   void note_outcome(const Result<>& outcome, bool wrote);
+  void prepare(ScriptContext& context);
   sched::Ref<Run> find(const std::string& run_id);
 
   const ServiceParts parts_;
@@ -98,8 +109,11 @@ class Core : public std::enable_shared_from_this<Core> {
   std::atomic<int64_t> clock_offset_ns_{0};
   std::unique_ptr<Sharing> sharing_;
 
+  CodeCache codes_;  // of earlier deployments
+
   std::mutex mutex_;
   bool let_go_ = false;  // runs hold this object: from the stop on, it holds none of them
+  std::unordered_set<std::string> stored_;  // hashes of code that the store has
   sched::TimerId poll_{};
   sched::TimerId sweep_{};
   std::unordered_map<std::string, sched::Ref<Run>> runs_;

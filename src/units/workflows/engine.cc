@@ -23,8 +23,9 @@ bool is_abandoned_attempt(const std::vector<Event>& events, size_t started) {
 
 }  // namespace
 
-Engine::Engine(const EngineParts& parts, Place place, std::string workflow_id, std::string run_id)
-    : instance_(parts, [&] {
+Engine::Engine(const EngineParts& parts, Place place, std::string workflow_id, std::string run_id,
+               std::shared_ptr<const WorkflowCode> code)
+    : instance_(parts, std::move(code), [&] {
         RunInfo info;
         info.place = std::move(place);
         info.workflow_id = std::move(workflow_id);

@@ -17,8 +17,9 @@ namespace trivium::units::workflows {
 
 class Engine {
  public:
-  // `parts` outlives the engine.
-  Engine(const EngineParts& parts, Place place, std::string workflow_id, std::string run_id);
+  // `parts` outlives the engine. `code` null: the application's.
+  Engine(const EngineParts& parts, Place place, std::string workflow_id, std::string run_id,
+         std::shared_ptr<const WorkflowCode> code = nullptr);
 
   // Events in order, the first one following the last one fed. Tasks up to `previous_started_id` are
   // replayed: silent, with recorded values.

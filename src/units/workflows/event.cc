@@ -28,6 +28,7 @@ constexpr Description descriptions[] = {
     {EventType::update_admitted, "WorkflowExecutionUpdateAdmitted", other},
     {EventType::update_accepted, "WorkflowExecutionUpdateAccepted", command},
     {EventType::update_completed, "WorkflowExecutionUpdateCompleted", command},
+    {EventType::execution_options_updated, "WorkflowExecutionOptionsUpdated", other},
     {EventType::task_scheduled, "WorkflowTaskScheduled", other},
     {EventType::task_started, "WorkflowTaskStarted", other},
     {EventType::task_completed, "WorkflowTaskCompleted", other},

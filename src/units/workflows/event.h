@@ -29,6 +29,7 @@ enum class EventType : uint8_t {
   update_admitted,  // never in a history: asked for, and not accepted so far
   update_accepted,
   update_completed,
+  execution_options_updated,
   // --- workflow tasks ---
   task_scheduled,
   task_started,

@@ -28,7 +28,8 @@ const Value* detail(const Event& marker, std::string_view name) {
 
 }  // namespace
 
-Instance::Instance(const EngineParts& parts, RunInfo info) : parts_(parts), info_(std::move(info)) {}
+Instance::Instance(const EngineParts& parts, std::shared_ptr<const WorkflowCode> code, RunInfo info)
+    : parts_(parts), code_(std::move(code)), info_(std::move(info)) {}
 
 Instance::~Instance() = default;
 
@@ -46,16 +47,20 @@ std::optional<TaskFailure> Instance::start(const Event& started) {
       search != nullptr && search->is_object()) {
     search_attributes_ = search->as_object();
   }
-  const std::optional<WorkflowCode> code = parts_.programs.find(info_.type);
-  if (!code) {
+  if (!code_) {
+    if (auto found = parts_.programs.find(info_.type)) {
+      code_ = std::make_shared<const WorkflowCode>(std::move(*found));
+    }
+  }
+  if (!code_) {
     std::string known;
     for (const std::string& type : parts_.programs.types()) known += (known.empty() ? "" : ", ") + type;
     return TaskFailure{false,
                        "unable to find workflow type: " + info_.type + ". Supported types: [" + known + "]"};
   }
-  info_.entry_id = code->entry_id;
+  info_.entry_id = code_->entry_id;
   Result<std::unique_ptr<lua::Isolate>> isolate =
-      lua::Isolate::create(*this, code->program, {&parts_.environment, parts_.memory_limit, hash_seed});
+      lua::Isolate::create(*this, code_->program, {&parts_.environment, parts_.memory_limit, hash_seed});
   if (!isolate) {
     start_failure_ = std::move(isolate.error());
     start_failure_->message = "failed to start workflow: " + start_failure_->message;

@@ -65,7 +65,8 @@ struct Plan {
 
 class Instance final : public lua::Host {
  public:
-  Instance(const EngineParts& parts, RunInfo info);
+  // `code` null: the application's.
+  Instance(const EngineParts& parts, std::shared_ptr<const WorkflowCode> code, RunInfo info);
   ~Instance() override;
 
   // --- for the engine -------------------------------------------------------------------------------
@@ -172,6 +173,7 @@ class Instance final : public lua::Host {
   void deliver(std::vector<Outcome>& outcomes);
 
   const EngineParts& parts_;
+  std::shared_ptr<const WorkflowCode> code_;
   RunInfo info_;
   std::string pid_;
   std::unique_ptr<lua::Isolate> isolate_;

@@ -17,21 +17,32 @@
 
 namespace trivium::units::workflows {
 
+// Which code an open run goes on with after a deployment: meta.workflow.code of its entry.
+enum class CodePolicy : uint8_t {
+  automatic,  // the newest that fits its history
+  pinned,     // that with which it began
+  latest,     // the newest
+};
+
 // The code of a workflow type.
 struct WorkflowCode {
   lua::ProgramRef program;
   std::string entry_id;
-  std::string hash;  // of all its sources; kept with each run
+  std::string hash;                           // of `source`; kept with each run
+  std::shared_ptr<const std::string> source;  // what compile() makes it of again
+  CodePolicy policy = CodePolicy::automatic;
 };
 
 class WorkflowPrograms {
  public:
   virtual ~WorkflowPrograms() = default;
-  // Nothing: this runtime does not know the type.
+  // The application's own. Nothing: this runtime does not know the type.
   virtual std::optional<WorkflowCode> find(const std::string& type) const = 0;
   virtual std::vector<std::string> types() const = 0;
   // The type name of a workflow entry: its custom name, else its id.
   virtual std::string type_of(const std::string& entry_id) const = 0;
+  // Code of an earlier deployment. Invalid: it is nothing for this runtime.
+  virtual Result<WorkflowCode> compile(const std::string& hash, std::string source) const = 0;
 };
 
 // The functions that run as activities.

@@ -26,7 +26,8 @@ bool add_first_task(std::vector<Event>& history, int64_t now_ns) {
 
 ReplayJob::ReplayJob(const EngineParts& parts, const Clock& clock, ReplayRequest request, Done done)
     : clock_(clock),
-      engine_(parts, std::move(request.place), std::move(request.workflow_id), std::move(request.run_id)),
+      engine_(parts, std::move(request.place), std::move(request.workflow_id), std::move(request.run_id),
+              std::move(request.code)),
       limit_(request.limit),
       query_(std::move(request.query)),
       done_(std::move(done)) {
@@ -49,7 +50,8 @@ sched::Outcome ReplayJob::replay() {
     case Engine::Step::done:
       break;
   }
-  if (!query_) return end({left_over(), {}});
+  std::optional<TaskFailure> left = left_over();
+  if (left || !query_) return end({std::move(left), {}});
   if (std::optional<lua::Reply> known = built_in()) return end({{}, std::move(*known)});
   if (!engine_.begin_query(query_->name, query_->arguments)) {
     return end({{}, lua::Reply::failure(Error::of(kind::not_found, "unknown query type: " + query_->name))});

@@ -1,8 +1,9 @@
-// Runs today's code over a whole history and throws the instance away: to see whether it still fits, or to
-// ask it something. Nothing is written anywhere and nothing is sent.
+// Runs code over a whole history and throws the instance away: to see whether it fits, or to ask it
+// something. Nothing is written anywhere and nothing is sent.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ struct ReplayRequest {
   std::string run_id;
   std::vector<Event> history;
   std::optional<WorkflowQuery> query;         // asked at the end of the history
+  std::shared_ptr<const WorkflowCode> code;   // null: today's
   Duration limit = std::chrono::seconds(10);  // computing for longer is given up
 };
 

@@ -173,6 +173,8 @@ void Run::pause(Duration delay) {
 void Run::drop_engine() {
   if (!engine_) return;
   engine_.reset();
+  code_.reset();
+  trying_ = false;
   unfed_.clear();
   core_->uncached(*this);
 }
@@ -191,6 +193,7 @@ void Run::abandon() {
   }
   mail.clear();
   engine_.reset();
+  code_.reset();
   activities_.abandon();
 }
 

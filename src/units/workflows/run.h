@@ -3,6 +3,7 @@
 //
 //   idle ──▶ (loading ──▶) computing ──▶ committing ──▶ idle …  ──▶ closed
 //                 task failure: parked        refused: idle again, from the history
+//                 newer code that does not fit: loading again, for the recorded code
 //                                             no answer: once the store can be asked what became of it
 //
 // Effects become visible only after the commit.
@@ -20,6 +21,7 @@
 #include "sched/task.h"
 #include "sched/timers.h"
 #include "units/workflows/activities.h"
+#include "units/workflows/code.h"
 #include "units/workflows/engine.h"
 #include "units/workflows/store/scripts.h"
 
@@ -86,7 +88,16 @@ class Run final : public sched::Runnable {
 
   void begin();
   void load_history(int64_t from_event_id);
-  void loaded(const Result<>& outcome, std::optional<RunRow> row, const std::vector<std::string>& batches);
+  struct Page;
+  void loaded(const Result<>& outcome, Page& page);
+  // run_code.cc
+  void start_engine(std::optional<std::string> stored);
+  void make_engine(CodeCache::Ref code);
+  void begin_on(CodeCache::Ref code);
+  void tried();
+  void turn_down(const std::string& reason);
+  void stay(const std::string& refused_hash, const std::string& reason);
+
   void begin_task(std::vector<Event> history);
   std::vector<Event> number_events();
   Duration task_timeout() const;
@@ -119,6 +130,9 @@ class Run final : public sched::Runnable {
   std::deque<Waiting> waiting_;
   std::deque<Waiting> in_task_;  // taken up by the task in progress
   std::unique_ptr<Engine> engine_;
+  CodeCache::Ref code_;         // of the engine
+  bool on_newest_ = true;       // it is the application's
+  bool trying_ = false;         // whether it fits the history
   std::vector<Event> history_;  // while it is loaded
   std::vector<Event> unfed_;    // of the last commit, for the cached engine
   std::vector<Event> task_events_;

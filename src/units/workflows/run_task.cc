@@ -37,44 +37,47 @@ void Run::begin() {
   }
 }
 
+struct Run::Page {
+  std::optional<RunRow> row;
+  std::vector<std::string> batches;
+  std::optional<std::string> source;  // of the code it is on, with the last page, if that is wanted
+};
+
 // In pages, so that a long history does not keep others from the store.
 void Run::load_history(int64_t from_event_id) {
   phase_ = Phase::loading;
-  struct Found {
-    std::optional<RunRow> row;
-    std::vector<std::string> batches;
-  };
-  auto found = std::make_shared<Found>();
+  auto page = std::make_shared<Page>();
   core_->transact(
-      [found, id = run_id_, from_event_id](Tables& tables, ScriptContext&) -> Result<> {
-        found->row = tables.run(id);
-        found->batches = tables.history(id, from_event_id, history_page);
+      [page, core = core_.get(), id = run_id_, from_event_id](Tables& tables, ScriptContext&) -> Result<> {
+        page->row = tables.run(id);
+        page->batches = tables.history(id, from_event_id, history_page);
+        const bool last = static_cast<int64_t>(page->batches.size()) < history_page;
+        if (last && page->row && core->wants_source(*page->row)) {
+          page->source = tables.source(page->row->code_hash);
+        }
         return {};
       },
-      [found, run = sched::Ref<Run>(this)](Result<> outcome) {
-        run->post([run = run.get(), found, outcome = std::move(outcome)] {
-          run->loaded(outcome, found->row, found->batches);
-        });
+      [page, run = sched::Ref<Run>(this)](Result<> outcome) {
+        run->post([run = run.get(), page, outcome = std::move(outcome)] { run->loaded(outcome, *page); });
       },
       run_id_);
 }
 
-void Run::loaded(const Result<>& outcome, std::optional<RunRow> row,
-                 const std::vector<std::string>& batches) {
+void Run::loaded(const Result<>& outcome, Page& page) {
   if (!outcome) return pause(std::chrono::seconds(1));
-  if (!row || row->status != RunStatus::running) return close();
-  if (row->fence != row_.fence) return lost();
-  for (const std::string& batch : batches) {
+  if (!page.row || page.row->status != RunStatus::running) return close();
+  if (page.row->fence != row_.fence) return lost();
+  for (const std::string& batch : page.batches) {
     if (Result<> decoded = decode_events(batch, history_); !decoded) {
       return park({false, "the history cannot be read: " + decoded.error().message});
     }
   }
-  if (static_cast<int64_t>(batches.size()) == history_page) return load_history(history_.back().id + 1);
-  row_ = std::move(*row);
+  if (static_cast<int64_t>(page.batches.size()) == history_page) {
+    return load_history(history_.back().id + 1);
+  }
+  row_ = std::move(*page.row);
   if (!history_.empty()) last_time_ns_ = std::max(last_time_ns_, history_.back().time_ns);
-  engine_ =
-      std::make_unique<Engine>(core_->engine_parts(), core_->place(row_.worker), row_.workflow_id, run_id_);
-  begin_task(std::exchange(history_, {}));
+  start_engine(std::move(page.source));
 }
 
 // Gives what waits its place in the history.
@@ -137,6 +140,10 @@ sched::Outcome Run::compute() {
     case Engine::Step::again:
       if (core_->parts().clock.monotonic_ns() - compute_since_ns_ > task_timeout().count()) {
         const Duration timeout = task_timeout();
+        if (trying_) {
+          turn_down("newer code computes for more than " + format_duration(timeout) + " without waiting");
+          return sched::Outcome::idle;
+        }
         core_->log().error("a workflow computes for too long without waiting; it is stopped and tried again",
                            {{"workflow", row_.workflow_id}, {"type", row_.type}});
         note_parked("the workflow computes for more than " + format_duration(timeout) +
@@ -147,9 +154,17 @@ sched::Outcome Run::compute() {
       }
       return sched::Outcome::again;
     case Engine::Step::failed:
-      park(TaskFailure(engine_->failure()));
+      if (trying_) {
+        turn_down(std::string(engine_->failure().message));
+      } else {
+        park(TaskFailure(engine_->failure()));
+      }
       return sched::Outcome::idle;
     case Engine::Step::done:
+      if (trying_) {
+        tried();
+        return phase_ == Phase::computing ? sched::Outcome::again : sched::Outcome::idle;
+      }
       if (std::optional<UpdateAnswer> refused = engine_->refused_update()) {
         refuse(std::move(*refused));
       } else {
@@ -168,7 +183,9 @@ void Run::commit() {
   commit->first_event_id = row_.next_event_id;
   commit->task_started = task_started_;
   commit->started = engine_->info().started;
-  if (const auto code = core_->parts().programs.find(row_.type)) commit->code_hash = code->hash;
+  if (code_) commit->code = text_of(*code_);
+  commit->code_before = row_.code_hash;
+  commit->newest = on_newest_;
   for (const Waiting& taken : in_task_) {
     if (taken.inbound != 0) commit->consumed.push_back(taken.inbound);
     if (taken.activity != 0) commit->closed_activities.push_back(taken.activity);
@@ -261,6 +278,11 @@ void Run::take_effect(const TaskCommit& commit) {
   row_.next_event_id = commit.events.back().id + 1;
   row_.last_task_started = commit.task_started;
   row_.parked.clear();
+  row_.code_hash = commit.code.hash;
+  if (commit.newest) {
+    row_.refused_hash.clear();
+    row_.stays_reason.clear();
+  }
   phase_ = Phase::idle;
   for (const int64_t activity : commit.closed_activities) activities_.forget(activity);
   for (const int64_t fired : commit.fired_timers) {

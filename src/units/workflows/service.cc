@@ -299,31 +299,69 @@ void Service::history(const std::string& pid, const std::string& run_id,
       });
 }
 
-void Service::query(const std::string& pid, WorkflowQuery query, std::function<void(lua::Reply)> done) {
-  auto request = std::make_shared<ReplayRequest>();
-  request->query = std::move(query);
-  core_->transact(
-      [request, core = core_, id = workflow_id_of(pid)](Tables& tables, ScriptContext&) -> Result<> {
-        const std::optional<RunRow> row = tables.current_run(id);
-        if (!row) return fail(no_workflow(id));
-        request->place = core->place(row->worker);
-        request->workflow_id = id;
-        request->run_id = row->run_id;
-        for (const std::string& batch : tables.history(row->run_id, 1, -1)) {
-          if (Result<> decoded = decode_events(batch, request->history); !decoded) return decoded;
+namespace {
+
+// What a question is asked of: the code the run would go on with. The newest may turn out not to fit; then
+// the recorded code answers.
+struct Asked {
+  ReplayRequest request;
+  RunRow run;
+  std::optional<std::string> source;  // of the recorded code
+};
+
+void ask(const std::shared_ptr<Core>& core, std::shared_ptr<Asked> asked, bool trial,
+         std::function<void(lua::Reply)> done) {
+  ReplayRequest request = trial ? asked->request : std::move(asked->request);
+  const auto job = sched::make_ref<ReplayJob>(
+      core->engine_parts(), core->parts().clock, std::move(request),
+      [core, asked, trial, done](ReplayOutcome replayed) {
+        if (!replayed.failure) return done(std::move(replayed.answer));
+        if (trial) {
+          if (auto code = core->recorded_code(asked->run.code_hash, asked->source)) {
+            asked->request.code = std::move(*code);
+            return ask(core, asked, false, done);
+          }
         }
+        done(lua::Reply::failure(
+            Error::of(kind::internal, "the workflow cannot be asked: " + replayed.failure->message)));
+      });
+  core->parts().scheduler.wake(*job);
+}
+
+}  // namespace
+
+void Service::query(const std::string& pid, WorkflowQuery query, std::function<void(lua::Reply)> done) {
+  auto asked = std::make_shared<Asked>();
+  asked->request.query = std::move(query);
+  core_->transact(
+      [asked, core = core_, id = workflow_id_of(pid)](Tables& tables, ScriptContext&) -> Result<> {
+        std::optional<RunRow> row = tables.current_run(id);
+        if (!row) return fail(no_workflow(id));
+        ReplayRequest& request = asked->request;
+        request.place = core->place(row->worker);
+        request.workflow_id = id;
+        request.run_id = row->run_id;
+        request.history.clear();
+        for (const std::string& batch : tables.history(row->run_id, 1, -1)) {
+          if (Result<> decoded = decode_events(batch, request.history); !decoded) return decoded;
+        }
+        asked->source = tables.source(row->code_hash);
+        asked->run = std::move(*row);
         return {};
       },
-      [request, core = core_, done = std::move(done)](Result<> outcome) {
+      [asked, core = core_, done = std::move(done)](Result<> outcome) {
         if (!outcome) return done(lua::Reply::failure(std::move(outcome.error())));
-        const auto job = sched::make_ref<ReplayJob>(
-            core->engine_parts(), core->parts().clock, std::move(*request),
-            [core, done](ReplayOutcome replayed) {
-              if (!replayed.failure) return done(std::move(replayed.answer));
-              done(lua::Reply::failure(
-                  Error::of(kind::internal, "the workflow cannot be asked: " + replayed.failure->message)));
-            });
-        core->parts().scheduler.wake(*job);
+        const auto newest = core->parts().programs.find(asked->run.type);
+        const CodeChoice choice = choose_code(asked->run, newest ? &*newest : nullptr);
+        if (choice == CodeChoice::recorded) {
+          auto code = core->recorded_code(asked->run.code_hash, asked->source);
+          if (!code) {
+            return done(lua::Reply::failure(
+                Error::of(kind::internal, "the workflow cannot be asked: " + code.error().message)));
+          }
+          asked->request.code = std::move(*code);
+        }
+        ask(core, asked, choice == CodeChoice::trial, done);
       });
 }
 

@@ -122,7 +122,10 @@ void Sharing::looked(const Result<>& outcome, Found& found) {
       const std::lock_guard lock(mutex_);
       runtime_.id = found.runtime.id;
     }
-    if (found.lost) core_.drop_all();
+    if (found.lost) {
+      core_.forget_sources();  // the others swept without us
+      core_.drop_all();
+    }
     at_once = found.lost || found.claimed.size() == claims_at_once;
     for (LoadedRun& run : found.claimed) core_.replace(std::move(run));
     if (found.compared && !found.lost) core_.compare(std::move(found.owned));

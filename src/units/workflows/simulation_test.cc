@@ -14,7 +14,8 @@ namespace {
 
 class Simulation {
  public:
-  explicit Simulation(uint64_t seed) : world_(seed) {
+  // `deployments`: each life may begin with code that does not fit the histories of the one before.
+  explicit Simulation(uint64_t seed, bool deployments = false) : world_(seed), deployments_(deployments) {
     world_.functions.add("app:step", [this](const Array& arguments) {
       // What commits afterwards counts as completed; see check().
       ++executions_[arguments[0].as_string()];
@@ -26,23 +27,7 @@ class Simulation {
     world_.programs.add("app:child",
                         "return function(name) call('app:step', name .. '/c1') sleep(1000000000) "
                         "return call('app:step', name .. '/c2') end");
-    world_.programs.add("app:parent", R"lua(
-      return function(name)
-        local messages = listen('add')
-        local total = 0
-        call('app:step', name .. '/1')
-        call('app:step', name .. '/2', 'retry')
-        local tag = unique()
-        local a, b = async('app:step', name .. '/3'), async('app:step', name .. '/4')
-        a:receive()
-        b:receive()
-        local child = exec('app:child', name)
-        while total < 6 do total = total + messages:receive() end
-        sleep(60000000000)
-        send('{app:host|0x00001}', 'done', name)
-        if tag ~= nil and child == name .. '/c2' then return {name, total} end
-        return nil, 'inconsistent'
-      end)lua");
+    deploy(0);
   }
 
   void run() {
@@ -62,6 +47,7 @@ class Simulation {
       world_.run_for(std::chrono::seconds(15));
       if (world_.chance() % 4 == 0) world_.service().retry_parked();
       world_.run_for(std::chrono::seconds(15));
+      if (deployments_ && world_.chance() % 3 == 0) deploy(world_.chance() % 4);
       world_.restart();
     }
     resend();
@@ -70,6 +56,30 @@ class Simulation {
   }
 
  private:
+  // The first two steps in either order, the name before or behind them: no two of the four fit the same
+  // history.
+  void deploy(uint64_t variant) {
+    const std::string tag = "local tag = unique() ";
+    const std::string first = "call('app:step', name .. '/1') ";
+    const std::string second = "call('app:step', name .. '/2', 'retry') ";
+    const std::string steps = variant % 2 == 0 ? first + second : second + first;
+    world_.programs.add("app:parent", R"lua(
+      return function(name)
+        local messages = listen('add')
+        local total = 0 )lua" + (variant < 2 ? steps + tag : tag + steps) +
+                                          R"lua(
+        local a, b = async('app:step', name .. '/3'), async('app:step', name .. '/4')
+        a:receive()
+        b:receive()
+        local child = exec('app:child', name)
+        while total < 6 do total = total + messages:receive() end
+        sleep(60000000000)
+        send('{app:host|0x00001}', 'done', name)
+        if tag ~= nil and child == name .. '/c2' then return {name, total} end
+        return nil, 'inconsistent'
+      end)lua");
+  }
+
   // Until it is acknowledged, like somebody who means it; the id makes it safe.
   void start(const std::string& id) {
     for (int i = 0; i < 20; ++i) {
@@ -128,7 +138,8 @@ class Simulation {
     for (const RunRow& run : runs) {
       const std::vector<Event> history = world_.history(run.workflow_id, run.run_id);
       for (int twice = 0; twice < 2; ++twice) {
-        EXPECT_EQ(world_.replay(history, run.workflow_id, run.run_id), "") << outline(history);
+        const auto code = world_.programs.by_hash(run.code_hash);
+        EXPECT_EQ(world_.replay(history, run.workflow_id, run.run_id, code), "") << outline(history);
       }
     }
   }
@@ -167,6 +178,7 @@ class Simulation {
   }
 
   World world_;
+  const bool deployments_;
   std::map<std::string, int> executions_;
   std::map<std::string, bool> acknowledged_;
   std::map<std::string, std::pair<std::string, int>> values_;
@@ -184,6 +196,15 @@ TEST(Simulation, EveryPromiseHoldsThroughCrashes) {
   for (uint64_t seed = first; seed < first + setting("TRIVIUM_SIMULATIONS", 100); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Simulation(seed).run();
+    if (::testing::Test::HasFailure()) return;
+  }
+}
+
+TEST(Simulation, EveryPromiseHoldsThroughDeployments) {
+  const uint64_t first = setting("TRIVIUM_SEED", 1);
+  for (uint64_t seed = first; seed < first + setting("TRIVIUM_SIMULATIONS", 12); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Simulation(seed, true).run();
     if (::testing::Test::HasFailure()) return;
   }
 }

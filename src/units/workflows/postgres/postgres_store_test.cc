@@ -106,6 +106,26 @@ TEST(PostgresSchema, RefusesWhatANewerRuntimeWrote) {
   EXPECT_THAT(refused.error().message, HasSubstr("use the newer runtime"));
 }
 
+TEST(PostgresSchema, BringsAStoreOfTheFirstVersionUpToDate) {
+  const PostgresServer server;
+  RunRow row = run_row("r1", "wf");
+  row.code_hash = "of bytecode";
+  ASSERT_TRUE(run(**PostgresStore::open(server.options()), insert(row)));
+  server.sql(
+      "ALTER TABLE runs DROP COLUMN refused_hash, DROP COLUMN stays_reason;"
+      "ALTER TABLE sources DROP COLUMN unused_ns;"
+      "UPDATE meta SET value = '1' WHERE key = 'schema_version'");
+  const auto store = PostgresStore::open(server.options());
+  ASSERT_TRUE(store) << store.error().message;
+  EXPECT_TRUE(run(**store, [](Tables& tables) -> Result<> {
+    const std::optional<RunRow> found = tables.run("r1");
+    EXPECT_TRUE(found);
+    EXPECT_EQ(found->code_hash + found->refused_hash + found->stays_reason, "");
+    EXPECT_TRUE(tables.sources().empty());
+    return {};
+  }));
+}
+
 TEST(PostgresSchema, ManyMayCreateItAtOnce) {
   const PostgresServer server;
   std::vector<std::thread> threads;

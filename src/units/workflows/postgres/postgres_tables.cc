@@ -10,7 +10,7 @@ namespace {
   "next_event_id, "                                                                                        \
   "last_task_started, history_bytes, parent_workflow_id, parent_run_id, parent_event_id, parent_close, "   \
   "started_ns, first_task_ns, run_deadline_ns, execution_deadline_ns, closed_ns, next_run_id, code_hash, " \
-  "parked, "                                                                                               \
+  "refused_hash, stays_reason, parked, "                                                                   \
   "retry_policy, cron_schedule, memo, search_attributes, outcome"
 
 std::string json_text_of(const Object& attributes) { return json::encode(Value(attributes)).value_or("{}"); }
@@ -49,6 +49,8 @@ RunRow run_of(const Rows& rows, int row) {
   run.closed_ns = number();
   run.next_run_id = text();
   run.code_hash = text();
+  run.refused_hash = text();
+  run.stays_reason = text();
   run.parked = text();
   run.retry_policy = text();
   run.cron_schedule = text();
@@ -83,6 +85,8 @@ std::vector<Cell> inserted(const RunRow& run) {
           run.closed_ns,
           run.next_run_id,
           run.code_hash,
+          run.refused_hash,
+          run.stays_reason,
           run.parked,
           run.retry_policy,
           run.cron_schedule,
@@ -101,6 +105,8 @@ std::vector<Cell> updated(const RunRow& run) {
           run.closed_ns,
           run.next_run_id,
           run.code_hash,
+          run.refused_hash,
+          run.stays_reason,
           run.parked,
           run.memo,
           run.search_attributes,
@@ -452,11 +458,6 @@ std::string PostgresTables::take_outcome(int64_t sequence) {
   const auto rows = change(
       "DELETE FROM operations WHERE sequence = $1 AND outcome IS NOT NULL RETURNING outcome", {sequence});
   return rows && rows->count() > 0 ? rows->text(0, 0) : "";
-}
-
-void PostgresTables::insert_source(std::string_view hash, std::string_view entry_id,
-                                   std::string_view source) {
-  write(Write::insert_source, {str(hash), str(entry_id), str(source)});
 }
 
 }  // namespace trivium::units::workflows

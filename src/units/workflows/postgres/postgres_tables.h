@@ -61,6 +61,11 @@ class PostgresTables final : public Tables, public SharedTables {
   void finish_operation(int64_t sequence, std::string_view outcome) override;
   std::string take_outcome(int64_t sequence) override;
   void insert_source(std::string_view hash, std::string_view entry_id, std::string_view source) override;
+  std::optional<std::string> source(std::string_view hash) override;
+  std::vector<SourceRow> sources() override;
+  void mark_source(std::string_view hash, int64_t unused_ns) override;
+  void delete_source(std::string_view hash) override;
+  std::vector<std::string> used_code() override;
   SharedTables* shared() override { return this; }
   void wake(const RunRow& run) override;
   void announce_end() override;

@@ -125,6 +125,13 @@ CREATE TABLE wakeups (
 );
 CREATE INDEX wakeups_of_owner ON wakeups (owner);
 )sql",
+    // What runs recorded of their code before was of bytecode, and no store had its text.
+    R"sql(
+ALTER TABLE runs ADD COLUMN refused_hash text NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN stays_reason text NOT NULL DEFAULT '';
+ALTER TABLE sources ADD COLUMN unused_ns bigint NOT NULL DEFAULT 0;
+UPDATE runs SET code_hash = '';
+)sql",
 };
 static_assert(std::size(migrations) == postgres_schema_version);
 

@@ -15,24 +15,28 @@ constexpr Description descriptions[] = {
     {Write::update_run, 1,
      "UPDATE runs r SET status = d.status, fence = d.fence, next_event_id = d.next_event_id, "
      "last_task_started = d.last_task_started, history_bytes = d.history_bytes, closed_ns = d.closed_ns, "
-     "next_run_id = d.next_run_id, code_hash = d.code_hash, parked = d.parked, memo = d.memo, "
-     "search_attributes = d.search_attributes, outcome = d.outcome "
+     "next_run_id = d.next_run_id, code_hash = d.code_hash, refused_hash = d.refused_hash, "
+     "stays_reason = d.stays_reason, parked = d.parked, memo = d.memo, search_attributes = "
+     "d.search_attributes, outcome = d.outcome "
      "FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], "
-     "$7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[]) "
+     "$7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], "
+     "$15::text[]) "
      "AS d(run_id, status, fence, next_event_id, last_task_started, history_bytes, closed_ns, next_run_id, "
-     "code_hash, parked, memo, search_attributes, outcome) WHERE r.run_id = d.run_id"},
+     "code_hash, refused_hash, stays_reason, parked, memo, search_attributes, outcome) WHERE r.run_id = "
+     "d.run_id"},
     {Write::insert_run, 1,
      "INSERT INTO runs (run_id, workflow_id, first_run_id, type, task_queue, worker, owner, status, attempt, "
      "fence, next_event_id, last_task_started, history_bytes, parent_workflow_id, parent_run_id, "
      "parent_event_id, parent_close, started_ns, first_task_ns, run_deadline_ns, execution_deadline_ns, "
-     "closed_ns, next_run_id, code_hash, parked, retry_policy, cron_schedule, memo, search_attributes, "
+     "closed_ns, next_run_id, code_hash, refused_hash, stays_reason, parked, retry_policy, cron_schedule, "
+     "memo, search_attributes, "
      "outcome) "
      "SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], "
      "$7::text[], "
      "$8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::text[], "
      "$15::text[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], "
      "$22::bigint[], $23::text[], $24::text[], $25::text[], $26::text[], $27::text[], $28::text[], "
-     "$29::text[], $30::text[])"},
+     "$29::text[], $30::text[], $31::text[], $32::text[])"},
     {Write::append_history, 0,
      "INSERT INTO history (run_id, first_event_id, count, events) "
      "SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[])"},
@@ -44,7 +48,7 @@ constexpr Description descriptions[] = {
     {Write::insert_timer, 0,
      "INSERT INTO timers (run_id, started_event_id, timer_id, due_ns) "
      "SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[])"},
-    {Write::insert_source, 0,
+    {Write::insert_source, 2,
      "INSERT INTO sources (hash, entry_id, source) SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) "
      "ON CONFLICT DO NOTHING"},
     {Write::update_activity, 2,

@@ -118,6 +118,13 @@ CREATE TABLE sources (
   PRIMARY KEY (hash, entry_id)
 ) WITHOUT ROWID;
 )sql",
+    // What runs recorded of their code before was of bytecode, and no store had its text.
+    R"sql(
+ALTER TABLE runs ADD COLUMN refused_hash TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN stays_reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE sources ADD COLUMN unused_ns INTEGER NOT NULL DEFAULT 0;
+UPDATE runs SET code_hash = '';
+)sql",
 };
 static_assert(std::size(migrations) == schema_version);
 

@@ -80,6 +80,36 @@ TEST(SqliteStore, RefusesWhatANewerRuntimeWrote) {
   EXPECT_THAT(refused.error().message, HasSubstr("schema version 999"));
 }
 
+TEST(SqliteStore, BringsAStoreOfTheFirstVersionUpToDate) {
+  const Folder folder;
+  const auto with_run = [&](const std::function<void(Tables&)>& work) {
+    const auto store = SqliteStore::open({folder.file(), true, false});
+    ASSERT_TRUE(store) << store.error().message;
+    Job job{[&](Tables& tables) -> Result<> {
+              work(tables);
+              return {};
+            },
+            [](const Result<>& done) { EXPECT_TRUE(done); }};
+    (*store)->run({&job, 1});
+  };
+  with_run([](Tables& tables) {
+    RunRow row;
+    row.run_id = "r1";
+    row.code_hash = "of bytecode";
+    tables.insert_run(row);
+  });
+  execute(folder.file(),
+          "ALTER TABLE runs DROP COLUMN refused_hash; ALTER TABLE runs DROP COLUMN stays_reason;"
+          "ALTER TABLE sources DROP COLUMN unused_ns;"
+          "UPDATE meta SET value = '1' WHERE key = 'schema_version'");
+  with_run([](Tables& tables) {
+    const std::optional<RunRow> row = tables.run("r1");
+    ASSERT_TRUE(row);
+    EXPECT_EQ(row->code_hash + row->refused_hash + row->stays_reason, "");
+    EXPECT_TRUE(tables.sources().empty());
+  });
+}
+
 TEST(SqliteStore, WhatIsNoDatabaseIsAClearError) {
   const Folder folder;
   std::filesystem::create_directories(std::filesystem::path(folder.file()).parent_path());

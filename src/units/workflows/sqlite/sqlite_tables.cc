@@ -9,7 +9,7 @@ namespace {
   "run_id, workflow_id, first_run_id, type, task_queue, worker, status, attempt, fence, next_event_id, "   \
   "last_task_started, history_bytes, parent_workflow_id, parent_run_id, parent_event_id, parent_close, "   \
   "started_ns, first_task_ns, run_deadline_ns, execution_deadline_ns, closed_ns, next_run_id, code_hash, " \
-  "parked, retry_policy, cron_schedule, memo, search_attributes, outcome"
+  "refused_hash, stays_reason, parked, retry_policy, cron_schedule, memo, search_attributes, outcome"
 
 // Places of the history of run ?1, see the schema.
 #define FIRST_PLACE "((SELECT number FROM runs WHERE run_id = ?1) << 32)"
@@ -47,6 +47,8 @@ RunRow run_of(Use& use) {
   run.closed_ns = use.number();
   run.next_run_id = use.text();
   run.code_hash = use.text();
+  run.refused_hash = use.text();
+  run.stays_reason = use.text();
   run.parked = use.text();
   run.retry_policy = use.text();
   run.cron_schedule = use.text();
@@ -135,9 +137,8 @@ std::vector<RunRow> SqliteTables::list_runs(const RunFilter& filter, int64_t lim
 }
 
 void SqliteTables::insert_run(const RunRow& run) {
-  Use use(prepared(
-      "INSERT INTO runs (" RUN_COLUMNS
-      ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  Use use(prepared("INSERT INTO runs (" RUN_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                   "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   use.bind(run.run_id).bind(run.workflow_id).bind(run.first_run_id).bind(run.type).bind(run.task_queue);
   use.bind(run.worker).bind(static_cast<int64_t>(run.status)).bind(run.attempt).bind(run.fence);
   use.bind(run.next_event_id)
@@ -146,7 +147,8 @@ void SqliteTables::insert_run(const RunRow& run) {
       .bind(run.parent_workflow_id);
   use.bind(run.parent_run_id).bind(run.parent_event_id).bind(static_cast<int64_t>(run.parent_close));
   use.bind(run.started_ns).bind(run.first_task_ns).bind(run.run_deadline_ns).bind(run.execution_deadline_ns);
-  use.bind(run.closed_ns).bind(run.next_run_id).bind(run.code_hash).bind(run.parked).bind(run.retry_policy);
+  use.bind(run.closed_ns).bind(run.next_run_id).bind(run.code_hash).bind(run.refused_hash);
+  use.bind(run.stays_reason).bind(run.parked).bind(run.retry_policy);
   use.bind(run.cron_schedule).bind(run.memo).bind(run.search_attributes).bind(run.outcome);
   finish(use);
 }
@@ -154,15 +156,16 @@ void SqliteTables::insert_run(const RunRow& run) {
 void SqliteTables::update_run(const RunRow& run) {
   // Open runs are updated most; statements that name no indexed column leave the indexes' pages alone.
   const bool open = run.status == RunStatus::running;
-  Use use(prepared(open ? "UPDATE runs SET fence = ?, next_event_id = ?, last_task_started = ?, "
-                          "history_bytes = ?, next_run_id = ?, code_hash = ?, parked = ?, memo = ?, "
-                          "search_attributes = ?, outcome = ? WHERE run_id = ?"
-                        : "UPDATE runs SET fence = ?, next_event_id = ?, last_task_started = ?, "
-                          "history_bytes = ?, next_run_id = ?, code_hash = ?, parked = ?, memo = ?, "
-                          "search_attributes = ?, outcome = ?, status = ?, closed_ns = ? WHERE run_id = ?"));
+#define CHANGES                                                                                \
+  "UPDATE runs SET fence = ?, next_event_id = ?, last_task_started = ?, history_bytes = ?, "   \
+  "next_run_id = ?, code_hash = ?, refused_hash = ?, stays_reason = ?, parked = ?, memo = ?, " \
+  "search_attributes = ?, outcome = ?"
+  Use use(
+      prepared(open ? CHANGES " WHERE run_id = ?" : CHANGES ", status = ?, closed_ns = ? WHERE run_id = ?"));
+#undef CHANGES
   use.bind(run.fence).bind(run.next_event_id).bind(run.last_task_started).bind(run.history_bytes);
-  use.bind(run.next_run_id).bind(run.code_hash).bind(run.parked).bind(run.memo);
-  use.bind(run.search_attributes).bind(run.outcome);
+  use.bind(run.next_run_id).bind(run.code_hash).bind(run.refused_hash).bind(run.stays_reason);
+  use.bind(run.parked).bind(run.memo).bind(run.search_attributes).bind(run.outcome);
   if (!open) use.bind(static_cast<int64_t>(run.status)).bind(run.closed_ns);
   finish(use.bind(run.run_id));
 }
@@ -365,9 +368,46 @@ std::string SqliteTables::take_outcome(int64_t sequence) {
   return outcome;
 }
 
+// --- code -------------------------------------------------------------------------------------------
+
 void SqliteTables::insert_source(std::string_view hash, std::string_view entry_id, std::string_view source) {
   Use use(prepared("INSERT OR IGNORE INTO sources (hash, entry_id, source) VALUES (?, ?, ?)"));
   finish(use.bind(hash).bind(entry_id).bind(source));
+}
+
+std::optional<std::string> SqliteTables::source(std::string_view hash) {
+  Use use(prepared("SELECT source FROM sources WHERE hash = ?"));
+  use.bind(hash);
+  std::optional<std::string> found;
+  while (next(use)) found = use.text();
+  return found;
+}
+
+std::vector<SourceRow> SqliteTables::sources() {
+  Use use(prepared("SELECT hash, unused_ns FROM sources ORDER BY hash"));
+  std::vector<SourceRow> found;
+  while (next(use)) {
+    std::string hash = use.text();
+    found.push_back({std::move(hash), use.number()});
+  }
+  return found;
+}
+
+void SqliteTables::mark_source(std::string_view hash, int64_t unused_ns) {
+  Use use(prepared("UPDATE sources SET unused_ns = ? WHERE hash = ?"));
+  finish(use.bind(unused_ns).bind(hash));
+}
+
+void SqliteTables::delete_source(std::string_view hash) {
+  Use use(prepared("DELETE FROM sources WHERE hash = ?"));
+  finish(use.bind(hash));
+}
+
+std::vector<std::string> SqliteTables::used_code() {
+  Use use(prepared("SELECT DISTINCT code_hash FROM runs WHERE status = 0"));
+  std::vector<std::string> found;
+  while (next(use)) found.push_back(use.text());
+  return found;
 }
 
 }  // namespace trivium::units::workflows

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,12 +21,17 @@ struct Changes {
   std::vector<UpdateAnswer> answered;
   std::vector<RunRow> closed;
   std::vector<std::string> retried;  // run ids: whoever has them parked tries again
+  std::vector<std::string> sources;  // hashes of code that the store has now
 };
 
 // What every script is given.
 struct ScriptContext {
   int64_t now_ns = 0;
   std::function<std::string()> new_run_id;
+  // The application's code of a type, for runs that start. May be null, or find nothing.
+  std::function<std::optional<CodeText>(const std::string& type)> code_of;
+  // Whether the store is known to have this code. May be null.
+  std::function<bool(const std::string& hash)> has_source;
   // With several runtimes: ours, the task queue it serves, and whether others are there. Empty with one.
   std::string owner;
   std::string task_queue;

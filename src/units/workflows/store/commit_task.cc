@@ -130,7 +130,7 @@ void open_pending(Tables& tables, const TaskCommit& commit) {
 Result<> commit_task(Tables& tables, const TaskCommit& commit, ScriptContext& context) {
   std::optional<RunRow> run = tables.run(commit.run_id);
   if (!run || run->status != RunStatus::running || run->fence != commit.fence ||
-      run->next_event_id != commit.first_event_id) {
+      run->next_event_id != commit.first_event_id || run->code_hash != commit.code_before) {
     return fail(kind::conflict, "the run was changed meanwhile");
   }
   const Event& last = commit.events.back();
@@ -142,7 +142,14 @@ Result<> commit_task(Tables& tables, const TaskCommit& commit, ScriptContext& co
   run->next_event_id = last.id + 1;
   run->last_task_started = commit.task_started;
   run->history_bytes += static_cast<int64_t>(commit.encoded.size());
-  run->code_hash = commit.code_hash;
+  if (run->code_hash != commit.code.hash) {
+    keep_source(tables, commit.code, context);
+    run->code_hash = commit.code.hash;
+  }
+  if (commit.newest) {
+    run->refused_hash.clear();
+    run->stays_reason.clear();
+  }
   run->parked.clear();
   overlay(run->memo, commit.memo);
   overlay(run->search_attributes, commit.search_attributes);

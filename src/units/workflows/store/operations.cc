@@ -37,6 +37,8 @@ Result<> carry_out(Tables& tables, const OperationRow& operation, ScriptContext&
                                 context);
     case EventType::task_scheduled:
       return retry(tables, operation.workflow_id, context);
+    case EventType::execution_options_updated:
+      return change_code(tables, code_change_of(operation.workflow_id, operation.attributes), context);
     default:
       return fail(kind::invalid, "unknown operation");
   }

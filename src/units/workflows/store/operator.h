@@ -44,6 +44,10 @@ class Operator {
   // Waits for the answer, and what the handler returns. Unavailable: no runtime is there to give it.
   virtual Result<Values> update(const std::string& workflow_id, const std::string& name,
                                 const Values& arguments) = 0;
+  // The text of the code that runs name by this hash. NotFound: the store does not have it.
+  virtual Result<std::string> source(const std::string& hash) = 0;
+  // Conflict: the run went on since the dry run.
+  virtual Result<> change_code(const CodeChange& change) = 0;
   // How long to wait for a runtime that has to carry it out itself.
   virtual void set_patience(Duration patience) = 0;
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -52,7 +53,9 @@ struct RunRow {
   int64_t execution_deadline_ns = 0;
   int64_t closed_ns = 0;
   std::string next_run_id;   // of the chain, once this run closed
-  std::string code_hash;     // of the code that ran the last task
+  std::string code_hash;     // of the code it runs on
+  std::string refused_hash;  // of newer code it does not go over to
+  std::string stays_reason;  // why not; empty: as far as is known, it runs on the newest
   std::string parked;        // why the workflow task cannot be carried out; empty: it can
   std::string retry_policy;  // JSON, empty: none
   std::string cron_schedule;
@@ -68,6 +71,27 @@ struct RunFilter {
   std::string type;     // empty: any
   int64_t started_from_ns = 0;
   int64_t started_before_ns = 0;  // 0: no end
+};
+
+// The code of a run, as text.
+struct CodeText {
+  std::string hash;
+  std::string entry_id;
+  std::shared_ptr<const std::string> source;
+};
+
+// A run shall go over to other code: a dry run that saw it up to `next_event_id` found that it fits.
+struct CodeChange {
+  std::string workflow_id;
+  std::string run_id;
+  int64_t next_event_id = 0;
+  CodeText code;
+};
+
+// What a store has of a code, without its text.
+struct SourceRow {
+  std::string hash;
+  int64_t unused_ns = 0;  // since when no open run is on it; 0: some are, as far as is known
 };
 
 // An event that is durable but not in the history yet, because the workflow task that takes it up gives
@@ -100,7 +124,8 @@ struct TimerRow {
 struct OperationRow {
   int64_t sequence = 0;
   // execution_signaled, execution_cancel_requested, execution_terminated, update_admitted; task_scheduled:
-  // try a parked run again; update_completed: the outcome is to be the answer to an update.
+  // try a parked run again; update_completed: the outcome is to be the answer to an update;
+  // execution_options_updated: go over to other code.
   EventType type{};
   std::string workflow_id;
   Object attributes;  // of that event

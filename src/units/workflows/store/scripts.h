@@ -82,6 +82,25 @@ Result<> close_from_outside(Tables& tables, std::string_view workflow_id, std::s
 void close_run(Tables& tables, RunRow run, EventType how, const Object& attributes, const Object& started,
                ScriptContext& context);
 
+// --- code -----------------------------------------------------------------------------------------------
+
+// Keeps the text, unless the store is known to have it.
+void keep_source(Tables& tables, const CodeText& code, ScriptContext& context);
+
+// Notes that the run goes on with the code it has, and why. Nothing if it was changed meanwhile.
+void note_stay(Tables& tables, const std::string& run_id, int64_t fence, const std::string& code_hash,
+               const std::string& refused_hash, const std::string& reason);
+
+Object attributes_of(const CodeChange& change);
+CodeChange code_change_of(const std::string& workflow_id, const Object& attributes);
+// Conflict: the run went on meanwhile. NotFound: it ended.
+Result<> change_code(Tables& tables, const CodeChange& change, ScriptContext& context);
+
+// Forgets the texts that no open run has been on for `retention_ns`, except of these. To be called more often
+// than once a day.
+void sweep_sources(Tables& tables, const std::vector<std::string>& current, int64_t retention_ns,
+                   ScriptContext& context);
+
 // --- operations from other processes ----------------------------------------------------------------------
 
 // Carries out one, and gives what is to be told of it. Answers to updates are no operations: see post_update.
@@ -94,11 +113,13 @@ void apply_operations(Tables& tables, ScriptContext& context);
 struct TaskCommit {
   std::string run_id;
   int64_t fence = 0;
-  int64_t first_event_id = 0;  // where the history has to end
-  std::vector<Event> events;   // the inputs, the task, its commands
-  std::string encoded;         // the same, by encode_events
-  int64_t task_started = 0;    // event id
-  std::string code_hash;
+  int64_t first_event_id = 0;              // where the history has to end
+  std::vector<Event> events;               // the inputs, the task, its commands
+  std::string encoded;                     // the same, by encode_events
+  int64_t task_started = 0;                // event id
+  CodeText code;                           // that ran it
+  std::string code_before;                 // hash: that which the run was on
+  bool newest = true;                      // there is no newer one
   std::vector<int64_t> consumed;           // sequences of inbound events
   std::vector<int64_t> closed_activities;  // scheduled event ids
   std::vector<int64_t> fired_timers;       // started event ids

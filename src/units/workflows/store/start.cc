@@ -84,6 +84,10 @@ Result<Started> start_run(Tables& tables, const RunStart& start, ScriptContext& 
   run.cron_schedule = text_at(start.started, "cron_schedule");
   run.memo = json_of(start.started, "memo");
   run.search_attributes = json_of(start.started, "search_attributes");
+  if (const auto code = context.code_of ? context.code_of(run.type) : std::nullopt) {
+    run.code_hash = code->hash;
+    keep_source(tables, *code, context);
+  }
 
   Event event{1, EventType::execution_started, context.now_ns, start.started, false, {}};
   event.attributes.set("original_execution_run_id", run.run_id);

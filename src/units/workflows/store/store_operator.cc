@@ -89,6 +89,17 @@ Result<std::vector<Event>> StoreOperator::history(const std::string& run_id) {
   return events;
 }
 
+Result<std::string> StoreOperator::source(const std::string& hash) {
+  std::optional<std::string> found;
+  Result<> done = read([&](Tables& tables) -> Result<> {
+    found = tables.source(hash);
+    return {};
+  });
+  if (!done) return fail(std::move(done.error()));
+  if (!found) return fail(kind::not_found, "the store does not have the code " + hash);
+  return std::move(*found);
+}
+
 // --- asking -----------------------------------------------------------------------------------------
 
 Result<> StoreOperator::ask(const OperationRow& operation) {
@@ -203,6 +214,10 @@ Result<Values> StoreOperator::update(const std::string& workflow_id, const std::
     if (answer) return std::move(answer->values);
     std::this_thread::sleep_for(poll_interval);
   }
+}
+
+Result<> StoreOperator::change_code(const CodeChange& change) {
+  return ask({0, EventType::execution_options_updated, change.workflow_id, attributes_of(change)});
 }
 
 }  // namespace trivium::units::workflows

@@ -30,6 +30,8 @@ class StoreOperator : public Operator {
   Result<> retry(const std::string& workflow_id) override;
   Result<Values> update(const std::string& workflow_id, const std::string& name,
                         const Values& arguments) override;
+  Result<std::string> source(const std::string& hash) override;
+  Result<> change_code(const CodeChange& change) override;
   void set_patience(Duration patience) override { patience_ = patience; }
 
  protected:

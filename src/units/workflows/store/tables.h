@@ -84,7 +84,14 @@ class Tables {
   virtual void announce_end() {}
 
   // --- code -------------------------------------------------------------------------------------------
+  // Does nothing, if the hash is there.
   virtual void insert_source(std::string_view hash, std::string_view entry_id, std::string_view source) = 0;
+  virtual std::optional<std::string> source(std::string_view hash) = 0;
+  virtual std::vector<SourceRow> sources() = 0;
+  virtual void mark_source(std::string_view hash, int64_t unused_ns) = 0;
+  virtual void delete_source(std::string_view hash) = 0;
+  // The hashes of the code of open runs, each once.
+  virtual std::vector<std::string> used_code() = 0;
 };
 
 }  // namespace trivium::units::workflows

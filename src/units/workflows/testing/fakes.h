@@ -20,13 +20,18 @@ class TestPrograms final : public WorkflowPrograms {
   // `source`: a chunk that returns the entry function. Replaces an earlier one of this id.
   void add(const std::string& id, const std::string& source);
   void remove(const std::string& id) { programs_.erase(id); }
+  void set_policy(const std::string& id, CodePolicy policy) { programs_[id].policy = policy; }
 
   std::optional<WorkflowCode> find(const std::string& type) const override;
   std::vector<std::string> types() const override;
   std::string type_of(const std::string& entry_id) const override { return entry_id; }
+  Result<WorkflowCode> compile(const std::string& hash, std::string source) const override;
+  // Code that was added at any time.
+  std::shared_ptr<const WorkflowCode> by_hash(const std::string& hash) const { return ever_.at(hash); }
 
  private:
-  std::map<std::string, lua::ProgramRef> programs_;
+  std::map<std::string, std::shared_ptr<const WorkflowCode>> ever_;
+  std::map<std::string, WorkflowCode> programs_;
 };
 
 // Calls queue up until run_one(): the test decides when an activity ends.

@@ -12,26 +12,42 @@ namespace trivium::units::workflows::testing {
 // --- programs ---------------------------------------------------------------------------------------
 
 void TestPrograms::add(const std::string& id, const std::string& source) {
-  const Result<lua::Program> plain = lua::compile(source, id);
-  if (!plain) std::abort();
+  auto code = compile("code of " + source, id + "\n" + source);
+  if (!code) std::abort();
+  code->policy = programs_[id].policy;
+  ever_[code->hash] = std::make_shared<const WorkflowCode>(*code);
+  programs_[id] = std::move(*code);
+}
+
+// `source`: the entry's id in the first line.
+Result<WorkflowCode> TestPrograms::compile(const std::string& hash, std::string source) const {
+  const size_t end = source.find('\n');
+  const std::string id = source.substr(0, end);
+  const Result<lua::Program> plain = lua::compile(source.substr(end + 1), id);
+  if (!plain) return fail(plain.error());
   Result<std::string> bytecode = lua::compile_to_bytecode(plain->lua, id);
-  if (!bytecode) std::abort();
+  if (!bytecode) return fail(bytecode.error());
   auto program = std::make_shared<lua::EntryProgram>();
   program->id = id;
   program->main.id = id;
   program->main.bytecode = std::move(*bytecode);
-  programs_[id] = std::move(program);
+  WorkflowCode code;
+  code.program = std::move(program);
+  code.entry_id = id;
+  code.hash = hash;
+  code.source = std::make_shared<const std::string>(std::move(source));
+  return code;
 }
 
 std::optional<WorkflowCode> TestPrograms::find(const std::string& type) const {
   const auto at = programs_.find(type);
   if (at == programs_.end()) return std::nullopt;
-  return WorkflowCode{at->second, type, "hash of " + type};
+  return at->second;
 }
 
 std::vector<std::string> TestPrograms::types() const {
   std::vector<std::string> types;
-  for (const auto& [id, program] : programs_) types.push_back(id);
+  for (const auto& [id, code] : programs_) types.push_back(id);
   return types;
 }
 

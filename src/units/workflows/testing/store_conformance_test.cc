@@ -312,5 +312,138 @@ TEST_P(StoreConformance, ListsByTypeTimeAndWhetherParked) {
   });
 }
 
+// --- code -------------------------------------------------------------------------------------------
+
+CodeText code_text(const std::string& hash) {
+  return {hash, "app:wf", std::make_shared<const std::string>("text of " + hash)};
+}
+
+TEST_P(StoreConformance, KeepsTheTextOfCodeOnce) {
+  for (const char* text : {"first", "second"}) {
+    EXPECT_TRUE(run([&](Tables& tables, ScriptContext&) -> Result<> {
+      tables.insert_source("h1", "app:wf", text);
+      tables.insert_source("h1", "app:wf", text);
+      return {};
+    }));
+  }
+  reopen();
+  run([](Tables& tables, ScriptContext&) -> Result<> {
+    EXPECT_EQ(tables.source("h1"), "first");
+    EXPECT_FALSE(tables.source("h2"));
+    EXPECT_EQ(tables.sources().size(), 1U);
+    return {};
+  });
+}
+
+TEST_P(StoreConformance, ARunBeginsWithTheTextOfItsCode) {
+  const Result<> started = run([&](Tables& tables, ScriptContext& context) -> Result<> {
+    context.code_of = [](const std::string& type) -> std::optional<CodeText> {
+      EXPECT_EQ(type, "app:wf");
+      return code_text("h1");
+    };
+    (void)start_run(tables, start_of("r1"), context);
+    return {};
+  });
+  ASSERT_TRUE(started);
+  EXPECT_EQ(changes.sources, std::vector<std::string>{"h1"});
+  reopen();
+  TaskCommit commit = task_of("r1", {});
+  commit.code = code_text("h2");
+  const auto script = [&](Tables& tables, ScriptContext& context) {
+    EXPECT_EQ(tables.run("r1")->code_hash, "h1");
+    EXPECT_EQ(tables.source("h1"), "text of h1");
+    return commit_task(tables, commit, context);
+  };
+  // The run was on other code than whoever commits believes.
+  EXPECT_EQ(run(script).error().kind, kind::conflict);
+  commit.code_before = "h1";
+  EXPECT_TRUE(run(script));
+  run([](Tables& tables, ScriptContext&) -> Result<> {
+    EXPECT_EQ(tables.run("r1")->code_hash, "h2");
+    EXPECT_EQ(tables.source("h2"), "text of h2");
+    return {};
+  });
+}
+
+TEST_P(StoreConformance, ARunRemembersWhatItRefused) {
+  start("r1");
+  run([](Tables& tables, ScriptContext&) -> Result<> {
+    note_stay(tables, "r1", 0, "other", "h2", "it changed meanwhile");
+    EXPECT_EQ(tables.run("r1")->stays_reason, "");
+    note_stay(tables, "r1", 0, "", "h2", "it does not fit");
+    return {};
+  });
+  reopen();
+  TaskCommit commit = task_of("r1", {});
+  commit.newest = false;
+  EXPECT_TRUE(
+      run([&](Tables& tables, ScriptContext& context) { return commit_task(tables, commit, context); }));
+  run([&](Tables& tables, ScriptContext& context) -> Result<> {
+    const RunRow row = *tables.run("r1");
+    EXPECT_EQ(row.refused_hash, "h2");
+    EXPECT_EQ(row.stays_reason, "it does not fit");
+    CodeChange change{"wf", "r1", row.next_event_id - 1, code_text("h3")};
+    EXPECT_EQ(change_code(tables, change, context).error().kind, kind::conflict);
+    change.next_event_id = row.next_event_id;
+    const CodeChange read = code_change_of("wf", attributes_of(change));
+    EXPECT_TRUE(change_code(tables, read, context));
+    return {};
+  });
+  EXPECT_EQ(changes.retried, std::vector<std::string>{"r1"});
+  run([](Tables& tables, ScriptContext&) -> Result<> {
+    const RunRow row = *tables.run("r1");
+    EXPECT_EQ(row.code_hash + row.refused_hash + row.stays_reason, "h3");
+    EXPECT_EQ(tables.source("h3"), "text of h3");
+    return {};
+  });
+}
+
+TEST_P(StoreConformance, CodeGoesWhenNoOpenRunWasOnItForLong) {
+  start("r1");
+  const auto sweep = [&](bool others) {
+    run([&](Tables& tables, ScriptContext& context) -> Result<> {
+      context.others = others;
+      sweep_sources(tables, {"current"}, 100, context);
+      return {};
+    });
+  };
+  const auto kept = [&] {
+    std::string hashes;
+    run([&](Tables& tables, ScriptContext&) -> Result<> {
+      hashes.clear();
+      for (const SourceRow& source : tables.sources()) hashes += source.hash + " ";
+      return {};
+    });
+    return hashes;
+  };
+  run([](Tables& tables, ScriptContext&) -> Result<> {
+    for (const char* hash : {"current", "used", "gone"}) tables.insert_source(hash, "app:wf", "text");
+    RunRow row = *tables.run("r1");
+    row.code_hash = "used";
+    tables.update_run(row);
+    return {};
+  });
+  sweep(false);
+  now_ns += 100;
+  sweep(false);
+  EXPECT_EQ(kept(), "current gone used ");
+  now_ns += 1;
+  sweep(true);  // another runtime may count on it for a while
+  EXPECT_EQ(kept(), "current gone used ");
+  sweep(false);
+  EXPECT_EQ(kept(), "current used ");
+  run([](Tables& tables, ScriptContext& context) {
+    return close_from_outside(tables, "wf", "", EventType::execution_terminated, {}, context);
+  });
+  sweep(false);
+  EXPECT_EQ(kept(), "current used ");
+  now_ns += 101;
+  sweep(true);
+  EXPECT_EQ(kept(), "current used ");
+  now_ns += std::chrono::nanoseconds(std::chrono::hours(24)).count();
+  sweep(true);
+  EXPECT_EQ(kept(), "current ");
+}
+
 }  // namespace
 }  // namespace trivium::units::workflows::testing

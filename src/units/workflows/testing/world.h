@@ -51,9 +51,9 @@ class World {
   WorkflowEnd wait(const std::string& pid);
   std::vector<Event> history(const std::string& pid, const std::string& run_id = "");
   RunDescription describe(const std::string& pid);
-  // Runs the code over the history again; why it does not fit, or nothing.
+  // Runs the code (null: the newest) over the history again; why it does not fit, or nothing.
   std::string replay(const std::vector<Event>& history, const std::string& workflow_id,
-                     const std::string& run_id);
+                     const std::string& run_id, std::shared_ptr<const WorkflowCode> code = nullptr);
   uint64_t chance() { return random_.next(); }
 
  private:

@@ -146,11 +146,12 @@ RunDescription World::describe(const std::string& pid) {
 }
 
 std::string World::replay(const std::vector<Event>& history, const std::string& workflow_id,
-                          const std::string& run_id) {
+                          const std::string& run_id, std::shared_ptr<const WorkflowCode> code) {
   const EngineParts parts{
       environment_, programs, functions, processes, [](const std::string&) { return std::nullopt; },
       Log(),        0,        false};
-  Engine engine(parts, {options.provider, options.worker, options.name_space}, workflow_id, run_id);
+  Engine engine(parts, {options.provider, options.worker, options.name_space}, workflow_id, run_id,
+                std::move(code));
   engine.feed(history, history.back().id);
   return engine.step() == Engine::Step::failed ? engine.failure().message : std::string();
 }
