@@ -3,7 +3,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from .programs import CACHE, REPOSITORY, TRIVIUM, IdleMemory, OnPostgres, Printing, UsedCpu, WholeProcess
+from .programs import CACHE, REPOSITORY, TRIVIUM, Asleep, IdleMemory, OnPostgres, Printing, Replay, UsedCpu, WholeProcess
 
 RIVALS = REPOSITORY / "bench/rivals"
 VENV_PYTHON = CACHE / "venv/bin/python"
@@ -16,6 +16,7 @@ FAN, FAN_MESSAGES = 100_000, 1_000_000
 BUSY, HOGS = 500, len(os.sched_getaffinity(0))
 TICKERS, TICKING_SECONDS = 10_000, 10
 STEPS, WORKFLOWS, STEPS_EACH = 300, 64, 10
+ASLEEP, WOKEN = 100_000, 100
 
 
 @dataclass
@@ -54,6 +55,12 @@ METRICS = {
     "fan_spawn_100k": Metric("ns", True),
     "steps_sequential": Metric("steps/s", False),
     "steps_concurrent": Metric("steps/s", False),
+    "replay_rate": Metric("events/s", False),
+    "replay_linear": Metric("x", True),  # cost of an event in a five times longer history
+    "asleep_start": Metric("ns", True),
+    "asleep_memory": Metric("B", True),
+    "asleep_wake": Metric("ms", True),
+    "asleep_wake_worst": Metric("ms", True),
     "postgres_sequential": Metric("steps/s", False),
     "postgres_concurrent": Metric("steps/s", False),
 }
@@ -149,11 +156,27 @@ CASES = [
             "dbos sqlite": Printing([VENV_PYTHON, RIVALS / "dbos_steps.py", STEPS, WORKFLOWS, STEPS_EACH]),
             "sqlite commits": Printing(["/usr/bin/python3", RIVALS / "sqlite_commits.py", 2000]),
         },
+        group="workflows",
+    ),
+    Case(
+        "replay",
+        ["replay_rate", "replay_linear"],
+        Replay(steps=(160, 1600, 8000)),
+        {},
+        group="workflows",
+    ),
+    Case(
+        "asleep",
+        ["asleep_start", "asleep_memory", "asleep_wake", "asleep_wake_worst"],
+        Asleep(trivium(ASLEEP, WOKEN), app="asleep", count=ASLEEP),
+        {},
+        group="workflows",
     ),
     Case(
         "steps_postgres",
         ["postgres_sequential", "postgres_concurrent"],
         OnPostgres(trivium(STEPS, WORKFLOWS, STEPS_EACH), app="steps_postgres"),
         {"dbos postgres": OnPostgres([VENV_PYTHON, RIVALS / "dbos_steps.py", STEPS, WORKFLOWS, STEPS_EACH])},
+        group="workflows",
     ),
 ]

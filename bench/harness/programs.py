@@ -3,6 +3,7 @@
 A program prints lines "name value unit". A line "phase NAME" says that it waits for a line of input: its memory
 and the processor time it has used are read then, which is how bytes per idle process are measured from outside.
 """
+import json
 import os
 import shutil
 import statistics
@@ -163,6 +164,55 @@ class UsedCpu(Printing):
             return {self.metric: 1000 * used / (figures["time at end"] - figures["time at begin"])}
         except KeyError as phase:
             raise Unavailable(f"no {phase}") from None
+
+
+@dataclass
+class Asleep(Printing):
+    """Adds bytes per sleeping workflow from the memory at the phases "base" and "asleep"."""
+
+    count: int = 1
+
+    def run(self, label: str) -> dict[str, float]:
+        figures = super().run(label)
+        grown = figures["memory at asleep"] - figures["memory at base"]
+        return {**figures, "asleep_memory": grown / self.count}
+
+
+@dataclass
+class Replay:
+    """Events a second of `trivium workflow replay`, from the times of a short and a long history: start-up is in both."""
+
+    steps: tuple[int, int, int]  # a workflow of so many steps: short, long, and five times as long
+    repeat: int = 5
+
+    def run(self, label: str) -> dict[str, float]:
+        short, long, longest = (self._replayed(f"{label}-{steps}", steps) for steps in self.steps)
+        rate = (long[0] - short[0]) / (long[1] - short[1])
+        rate_of_longest = (longest[0] - long[0]) / (longest[1] - long[1])
+        return {"replay_rate": rate, "replay_linear": rate / rate_of_longest}
+
+    def _replayed(self, label: str, steps: int) -> tuple[int, float]:
+        """The history's events, and the median seconds to replay it."""
+        folder = fresh_folder(label)
+        shutil.copytree(REPOSITORY / "bench/apps/steps", folder, dirs_exist_ok=True)
+
+        def trivium(*args) -> str:
+            done = subprocess.run(
+                [str(TRIVIUM), *map(str, args)], cwd=folder, capture_output=True, text=True, timeout=DEADLINE, check=False
+            )
+            if done.returncode != 0:
+                raise Unavailable(done.stderr.strip())
+            return done.stdout
+
+        trivium("run", "-x", "app:main", steps, 0, 1)
+        run = max(json.loads(trivium("workflow", "list", "--json")), key=lambda run: run["events"])
+        (folder / "history.json").write_text(trivium("workflow", "export", run["workflow_id"]))
+        times = []
+        for _ in range(self.repeat):
+            start = time.perf_counter()
+            trivium("workflow", "replay", "history.json")
+            times.append(time.perf_counter() - start)
+        return run["events"], statistics.median(times)
 
 
 @dataclass

@@ -12,7 +12,7 @@ def rows(case: Case, metrics: list[str], samples) -> list[dict]:
     found = []
     for name in metrics:
         ours = samples.get(OURS, {}).get(name)
-        for rival in case.rivals:
+        for rival in case.rivals or {"-": None}:
             theirs = samples.get(rival, {}).get(name)
             if theirs is None and rival in samples:
                 continue  # this rival has no such figure

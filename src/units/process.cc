@@ -318,8 +318,7 @@ sched::Outcome Process::run() {
     }
     if (!*loaded) return sched::Outcome::again;
     begun_ = true;
-    const bool kept = spec_.process_host && spec_.process_host->terminal();
-    isolate_->start(kept ? spec_.arguments : std::move(spec_.arguments));
+    isolate_->start(is_call() ? std::move(spec_.arguments) : spec_.arguments);
   }
   const sched::Outcome outcome = step();
   if (outcome != sched::Outcome::idle) return outcome;

@@ -111,6 +111,8 @@ def test_asking_without_a_runtime(shop):
 
 
 def test_a_parked_run_tries_again(shop):
+    index = (shop.folder / "src/_index.yaml").read_text()
+    shop.write({"src/_index.yaml": index.replace("{worker: jobs}", "{worker: jobs, code: latest}")})
     assert shop.main("one").code == 0
     with shop.start("run") as running:
         running.wait_for("runtime ready")
