@@ -84,6 +84,8 @@ class Core : public std::enable_shared_from_this<Core> {
   void stop();
   // Lets go of what is left; after the scheduler has stopped for good.
   void abandon();
+  // The service ends: runs that have their turn yet close by themselves.
+  void forget_stopped() { stopped_runs_.clear(); }
   bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
   // Stopped and done with its parts.
   bool released() const { return released_.load(std::memory_order_acquire); }
@@ -112,7 +114,7 @@ class Core : public std::enable_shared_from_this<Core> {
   CodeCache codes_;  // of earlier deployments
 
   std::mutex mutex_;
-  bool let_go_ = false;  // runs hold this object: from the stop on, it holds none of them
+  bool let_go_ = false;                     // runs hold this object: from the stop on, it holds none of them
   std::unordered_set<std::string> stored_;  // hashes of code that the store has
   sched::TimerId poll_{};
   sched::TimerId sweep_{};

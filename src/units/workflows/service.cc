@@ -122,7 +122,10 @@ Error no_workflow(const std::string& id) {
 Service::Service(const ServiceParts& parts, ServiceOptions options, std::unique_ptr<StoreQueue> store)
     : core_(std::make_shared<Core>(parts, std::move(options), std::move(store))) {}
 
-Service::~Service() { stop(); }
+Service::~Service() {
+  stop();
+  core_->forget_stopped();
+}
 
 void Service::stop() { core_->stop(); }
 void Service::abandon() { core_->abandon(); }
