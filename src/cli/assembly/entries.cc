@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "app/meta.h"
-
 #include "app/files.h"
+#include "app/meta.h"
 
 namespace trivium::cli {
 
