@@ -1,6 +1,7 @@
 #include "units/event_bus.h"
 
 #include <mutex>
+#include <utility>
 
 #include "core/wire.h"
 #include "units/process.h"
@@ -55,7 +56,7 @@ size_t EventBus::publish(std::string_view system, std::string_view kind, std::st
       if (!matches(subscription.system, system) || !matches(subscription.kind, kind)) continue;
       if (values.empty()) {
         Object event{{"system", system}, {"kind", kind}, {"path", path}};
-        if (!data.is_nil()) event.set("data", std::move(data));
+        if (!data.is_nil()) event.set("data", std::exchange(data, Value()));
         append(values, Value(std::move(event)));
       }
       subscriber.process->post(lua::Message{subscription.topic, std::string(), values});

@@ -78,8 +78,8 @@ def test_a_fork_bomb(short):
         until pid
         responsive("afterwards")
     """)
-    (line,) = lines(log, "no process is started")
-    assert "app:bomb" in line or "app:main" in line
+    said = lines(log, "no process is started")  # on a slow machine memory is short more than once
+    assert said and all("app:bomb" in line or "app:main" in line for line in said)
 
 
 def test_a_flooded_mailbox(short):
@@ -92,8 +92,8 @@ def test_a_flooded_mailbox(short):
         process.terminate(pid)
         responsive("afterwards")
     """)
-    (line,) = lines(log, "nothing is sent")
-    assert "app:main" in line
+    said = lines(log, "nothing is sent")
+    assert said and all("app:main" in line for line in said)
 
 
 def test_a_flood_of_calls(short):

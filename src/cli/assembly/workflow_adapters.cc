@@ -179,9 +179,9 @@ lua::Dispatch WorkflowHostAdapter::spawn(Process& caller, lua::OpId op, units::S
   request.name = command.name;
   request.messages = std::move(command.messages);
   for (lua::Message& message : request.messages) message.from = caller.pid_text();
-  service_->start(std::move(request), [self = shared_from_this(), caller = sched::Ref<Process>(&caller), op,
-                                       monitor = command.monitor, link = command.link](
-                                          Result<units::workflows::StartedWorkflow> started) {
+  service_->start(request, [self = shared_from_this(), caller = sched::Ref<Process>(&caller), op,
+                            monitor = command.monitor,
+                            link = command.link](Result<units::workflows::StartedWorkflow> started) {
     if (!started) {
       caller->post_reply(op, lua::Reply::failure(std::move(started.error())));
       return;
@@ -196,11 +196,10 @@ lua::Dispatch WorkflowHostAdapter::spawn(Process& caller, lua::OpId op, units::S
   return lua::Dispatch::pending;
 }
 
-lua::Dispatch WorkflowHostAdapter::execute(Process& caller, lua::OpId op, StartRequest request) {
-  const auto id =
-      service_->execute(std::move(request), [caller = sched::Ref<Process>(&caller), op](WorkflowEnd end) {
-        caller->post_reply(op, {std::move(end.error), std::move(end.values)});
-      });
+lua::Dispatch WorkflowHostAdapter::execute(Process& caller, lua::OpId op, const StartRequest& request) {
+  const auto id = service_->execute(request, [caller = sched::Ref<Process>(&caller), op](WorkflowEnd end) {
+    caller->post_reply(op, {std::move(end.error), std::move(end.values)});
+  });
   unwatch_at_end(caller, op, service_, id);
   return lua::Dispatch::pending;
 }

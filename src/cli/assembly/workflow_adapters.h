@@ -70,7 +70,7 @@ class WorkflowHostAdapter final : public units::SpawnTarget,
   lua::Dispatch control(units::Process& caller, lua::OpId op, units::Control& command,
                         lua::Reply& reply) override;
 
-  lua::Dispatch execute(units::Process& caller, lua::OpId op, units::workflows::StartRequest request);
+  lua::Dispatch execute(units::Process& caller, lua::OpId op, const units::workflows::StartRequest& request);
 
  private:
   void attach(units::Process& watcher, const std::string& pid, bool link);

@@ -209,7 +209,7 @@ lua::Dispatch Workflows::execute(units::Process& caller, lua::OpId op, units::Ex
   request.id = command.id;
   request.arguments = std::move(command.arguments);
   request.frame = caller.context();
-  return worker->second->host->execute(caller, op, std::move(request));
+  return worker->second->host->execute(caller, op, request);
 }
 
 Result<std::shared_ptr<units::workflows::Service>> Workflows::find(units::Process& caller,
