@@ -343,6 +343,15 @@ def park(app):
         shown_until(app, "order-1", lambda run: run["parked"])
 
 
+def put_right(shop):
+    """The code that fits is back: order-1, which was parked, goes on to its end."""
+    shop.write({"src/order.lua": FILES["order.lua"]})
+    with shop.start("run") as running:
+        running.wait_for("runtime ready")
+        ended(shop, "order-1")
+    assert shown(shop, "order-1")["result"] == {"total": 16, "by": "Ana"}
+
+
 def test_parked_runs_are_visible_and_tried_again(shop):
     park(shop)
     assert {run["workflow_id"] for run in listed(shop, "--status", "parked")} == {"order-1"}
@@ -355,12 +364,7 @@ def test_parked_runs_are_visible_and_tried_again(shop):
         shown_until(shop, "order-1", lambda run: run["parked"])
         assert shop.run("workflow", "retry", "order-1").stdout == "tries again: order-1\n"
         running.wait_for("a workflow cannot go on")
-    # Put right.
-    shop.write({"src/order.lua": FILES["order.lua"]})
-    with shop.start("run") as running:
-        running.wait_for("runtime ready")
-        ended(shop, "order-1")
-    assert shown(shop, "order-1")["result"] == {"total": 16, "by": "Ana"}
+    put_right(shop)
 
 
 def test_retry_of_what_is_not_parked(shop):
@@ -413,11 +417,7 @@ def test_an_old_run_on_code_the_store_does_not_have(shop):
         running.wait_for("the store does not have the code it is on")
         parked = shown_until(shop, "order-1", lambda run: run["parked"])["parked"]
     assert "it asks for activity app:triple" in parked
-    shop.write({"src/order.lua": FILES["order.lua"]})
-    with shop.start("run") as running:
-        running.wait_for("runtime ready")
-        ended(shop, "order-1")
-    assert shown(shop, "order-1")["result"] == {"total": 16, "by": "Ana"}
+    put_right(shop)
 
 
 def test_a_wrong_mode_is_named(shop):
