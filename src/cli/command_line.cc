@@ -370,6 +370,7 @@ Result<Request> read(const std::string& command, Reading reading) {
   }
   if (command == "ps") return read_control<PsRequest>(reading);
   if (command == "tree") return read_control<TreeRequest>(reading);
+  if (command == "reload") return read_control<ReloadRequest>(reading);
   if (command == "host workers") return read_host_workers(reading);
   if (command == "init") return read_init(reading);
   if (command == "version") return read_version(reading);

@@ -150,6 +150,10 @@ struct TreeRequest {
   ControlCommand control;
 };
 
+struct ReloadRequest {
+  ControlCommand control;
+};
+
 struct HostWorkersRequest {
   ControlCommand control;
   std::string host;
@@ -158,7 +162,7 @@ struct HostWorkersRequest {
 
 using Request = std::variant<HelpRequest, VersionRequest, InitRequest, RunRequest, RunListRequest,
                              TestRequest, LintRequest, RegistryListRequest, RegistryShowRequest, PsRequest,
-                             TreeRequest, HostWorkersRequest, WorkflowRequest>;
+                             TreeRequest, ReloadRequest, HostWorkersRequest, WorkflowRequest>;
 
 struct CommandLine {
   GlobalOptions global;

@@ -11,8 +11,8 @@ namespace {
 
 using Args = std::vector<std::string>;
 
-constexpr std::array<std::string_view, 11> top_commands{"run",  "test",     "lint", "registry", "ps",  "tree",
-                                                        "host", "workflow", "init", "version",  "help"};
+constexpr std::array<std::string_view, 12> top_commands{
+    "run", "test", "lint", "registry", "ps", "tree", "reload", "host", "workflow", "init", "version", "help"};
 constexpr std::array<std::string_view, 2> registry_commands{"list", "show"};
 constexpr std::array<std::string_view, 1> host_commands{"workers"};
 constexpr std::array<std::string_view, 12> workflow_commands{"list",   "show",      "history", "signal",

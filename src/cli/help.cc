@@ -21,6 +21,7 @@ Look at it without starting it
 Look at it while it runs
   ps                    its hosts, processes and functions
   tree                  its services and what their supervisors run
+  reload                take over what changed in its files
   host workers ID N     let N processes of a host run at the same moment
 
 Look after its workflows
@@ -248,6 +249,18 @@ Flags
 
 )";
 
+constexpr std::string_view reload =
+    R"(Takes over what changed in the files of what runs in this directory. Either all of it, or, with the reasons,
+nothing. Calls and processes in progress go on with their code; the new code is for those that come.
+
+Usage: trivium reload [flags]
+
+Flags
+  -C, --dir FOLDER         of the application that runs in FOLDER
+      --json               one line of JSON
+
+)";
+
 constexpr std::string_view host = R"(Changes a host of what runs in this directory, until it is started again.
 
 Usage: trivium host workers ID N [flags]     let N of its processes run at the same moment
@@ -279,6 +292,7 @@ std::string_view specific(std::string_view topic) {
   if (topic == "workflow" || topic.starts_with("workflow ")) return workflow;
   if (topic == "ps") return ps;
   if (topic == "tree") return tree;
+  if (topic == "reload") return reload;
   if (topic == "host" || topic == "host workers") return host;
   if (topic == "init") return init;
   if (topic == "version") return version;

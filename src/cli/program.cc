@@ -44,6 +44,8 @@ Result<int> carry_out(const CommandLine& line, const RuntimeFactory& make, std::
           return show_processes(request.control, out);
         } else if constexpr (std::is_same_v<R, TreeRequest>) {
           return show_tree(request.control, out);
+        } else if constexpr (std::is_same_v<R, ReloadRequest>) {
+          return reload_application(request.control, out);
         } else if constexpr (std::is_same_v<R, HostWorkersRequest>) {
           return set_host_workers(request, out);
         } else {

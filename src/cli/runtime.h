@@ -23,6 +23,8 @@ struct RuntimeOptions {
   std::shared_ptr<const app::Config> config;            // all layers merged
   std::shared_ptr<const app::Application> application;  // as loaded and checked
   std::shared_ptr<app::Registry> registry;              // its first version is the application's entries
+  // Reads and checks the application's files again. May be empty; blocks.
+  std::function<Result<app::Application>()> read_again;
   std::shared_ptr<LogRouter> router;  // the sink of `log`; for terminal hosts that hide logs, for events
   Log log;
   uint64_t memory_limit = 0;  // bytes, soft

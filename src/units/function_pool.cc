@@ -21,9 +21,10 @@ size_t first_size(const app::PoolOptions& options) {
 }  // namespace
 
 FunctionPool::FunctionPool(std::string id, lua::ProgramRef program, app::PoolOptions options,
-                           const Value& call_options)
+                           const Value& call_options, uint64_t generation)
     : id_(std::move(id)),
-      host_(id_ + "#lua.1"),
+      generation_(generation),
+      host_(id_ + "#lua." + std::to_string(generation)),
       program_(std::move(program)),
       type_(options.type),
       call_options_(call_options.is_object() && !call_options.as_object().empty()

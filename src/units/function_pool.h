@@ -32,12 +32,15 @@ class Process;
 // Thread-safe. Shared by the function registry and the calls in flight.
 class FunctionPool : public std::enable_shared_from_this<FunctionPool> {
  public:
-  FunctionPool(std::string id, lua::ProgramRef program, app::PoolOptions options, const Value& call_options);
+  // `generation`: how many pools of this function there have been, itself included.
+  FunctionPool(std::string id, lua::ProgramRef program, app::PoolOptions options, const Value& call_options,
+               uint64_t generation = 1);
   ~FunctionPool();
 
   const std::string& id() const { return id_; }
   // Host part of the PIDs of its calls.
   const std::string& host() const { return host_; }
+  uint64_t generation() const { return generation_; }
   const lua::ProgramRef& program() const { return program_; }
   // meta.options: defaults of the call options; null when there are none.
   const std::shared_ptr<const Object>& call_options() const { return call_options_; }
@@ -81,6 +84,7 @@ class FunctionPool : public std::enable_shared_from_this<FunctionPool> {
   void begin(Process& call);
 
   const std::string id_;
+  const uint64_t generation_;
   const std::string host_;
   const lua::ProgramRef program_;
   const app::PoolOptions::Type type_;

@@ -1,6 +1,8 @@
 #include "units/functions.h"
 
 #include <algorithm>
+#include <mutex>
+#include <utility>
 
 #include "units/interceptors/metrics.h"
 #include "units/interceptors/retry.h"
@@ -51,10 +53,23 @@ Functions::Functions(Node& node) : node_(node), interceptors_(chain(node)) {}
 
 void Functions::add(std::shared_ptr<FunctionPool> pool) {
   pool->keep_size(node_.timers());
-  pools_[pool->id()] = std::move(pool);
+  std::shared_ptr<FunctionPool> replaced;  // goes without the lock
+  const std::string id = pool->id();
+  const std::lock_guard lock(lock_);
+  replaced = std::exchange(pools_[id], std::move(pool));
+}
+
+void Functions::remove(const std::string& id) {
+  std::shared_ptr<FunctionPool> removed;
+  const std::lock_guard lock(lock_);
+  const auto at = pools_.find(id);
+  if (at == pools_.end()) return;
+  removed = std::move(at->second);
+  pools_.erase(at);
 }
 
 std::shared_ptr<FunctionPool> Functions::find(const std::string& id) const {
+  const std::lock_guard lock(lock_);
   const auto at = pools_.find(id);
   return at == pools_.end() ? nullptr : at->second;
 }
@@ -62,8 +77,8 @@ std::shared_ptr<FunctionPool> Functions::find(const std::string& id) const {
 void Functions::find_target(CallRequest& request) const {
   request.pool = find(request.target);
   if (request.pool) return;
-  const app::LuaEntry* entry = node_.programs().entry(request.target);
-  if (entry != nullptr && entry->default_host) request.process = entry;
+  LuaEntryRef entry = node_.programs().entry(request.target);
+  if (entry != nullptr && entry->default_host) request.process = std::move(entry);
 }
 
 Result<sched::Ref<Process>> Functions::call(CallRequest&& request) {
@@ -90,8 +105,8 @@ Result<sched::Ref<Process>> Functions::start(CallRequest& request) {
   if (request.pool) return start_function(request);
   if (request.process != nullptr) {
     request.detach();
-    const app::LuaEntry& entry = *request.process;
-    return call_process(node_, entry, std::move(request));
+    const LuaEntryRef entry = request.process;
+    return call_process(node_, *entry, std::move(request));
   }
   Error error = Error::of(kind::not_found, "no handler registered for target " + request.target);
   error.details = Object{{"target", request.target}};
@@ -130,8 +145,13 @@ Result<sched::Ref<Process>> Functions::start_function(CallRequest& request) {
 
 std::vector<FunctionFigures> Functions::figures() const {
   std::vector<FunctionFigures> all;
-  all.reserve(pools_.size());
-  for (const auto& [id, pool] : pools_) all.push_back({id, pool->figures(), pool->metrics().figures()});
+  std::vector<std::shared_ptr<FunctionPool>> pools;
+  {
+    const std::lock_guard lock(lock_);
+    for (const auto& [id, pool] : pools_) pools.push_back(pool);
+  }
+  all.reserve(pools.size());
+  for (const auto& pool : pools) all.push_back({pool->id(), pool->figures(), pool->metrics().figures()});
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   return all;
 }

@@ -10,9 +10,11 @@
 
 #include "app/lua_entry.h"
 #include "core/duration.h"
+#include "core/spin_lock.h"
 #include "units/call_chain.h"
 #include "units/function_pool.h"
 #include "units/process.h"
+#include "units/programs.h"
 
 namespace trivium::units {
 
@@ -40,7 +42,7 @@ struct CallRequest {
   // host; the options, those of the entry included, null when there are none; when the call was begun, if it
   // is timed.
   std::shared_ptr<FunctionPool> pool;
-  const app::LuaEntry* process = nullptr;
+  LuaEntryRef process;
   std::shared_ptr<const Object> options;
   int64_t timed_from_ns = 0;
 
@@ -55,12 +57,15 @@ struct FunctionFigures {
   CallFigures calls;
 };
 
-// Thread-safe once the pools are set, which is before anything runs.
+// Thread-safe.
 class Functions {
  public:
   explicit Functions(Node& node);
 
+  // In the place of the one there was: calls it has taken already end there.
   void add(std::shared_ptr<FunctionPool> pool);
+  // Nothing more is called there.
+  void remove(const std::string& id);
   std::shared_ptr<FunctionPool> find(const std::string& id) const;
 
   // Starts the call without options. NotFound: no such function, nothing was started. Returns the call, so
@@ -84,6 +89,7 @@ class Functions {
 
   Node& node_;
   const std::vector<std::unique_ptr<const Interceptor>> interceptors_;  // outermost first
+  mutable SpinLock lock_;
   std::unordered_map<std::string, std::shared_ptr<FunctionPool>> pools_;
 };
 

@@ -28,6 +28,15 @@ void Node::add_host(const std::string& id, std::shared_ptr<SpawnTarget> host) {
   hosts_[id] = std::move(host);
 }
 
+void Node::remove_host(const std::string& id) {
+  std::shared_ptr<SpawnTarget> removed;
+  const std::lock_guard lock(mutex_);
+  const auto at = hosts_.find(id);
+  if (at == hosts_.end()) return;
+  removed = std::move(at->second);
+  hosts_.erase(at);
+}
+
 std::shared_ptr<SpawnTarget> Node::host(std::string_view id) const {
   const std::lock_guard lock(mutex_);
   const auto at = hosts_.find(std::string(id));

@@ -83,6 +83,7 @@ class Node {
   const Permissions* permissions() const { return permissions_.get(); }
 
   void add_host(const std::string& id, std::shared_ptr<SpawnTarget> host);
+  void remove_host(const std::string& id);
   std::shared_ptr<SpawnTarget> host(std::string_view id) const;
 
   // The PID that `destination` (PID text or registered name) means. NotFound when it is neither.

@@ -25,6 +25,11 @@ void ProcessHost::set_workers(size_t workers) {
   lane_->set_limit(workers);
 }
 
+void ProcessHost::configure_workers(size_t workers) {
+  wanted_workers_.store(0, std::memory_order_relaxed);
+  lane_->set_limit(workers == 0 ? sched::Lane::unlimited : workers);
+}
+
 void ProcessHost::abandon() {
   std::unordered_map<uint64_t, sched::Ref<Process>> left;
   const std::lock_guard lock(mutex_);

@@ -85,6 +85,8 @@ class ProcessHost final : public SpawnTarget, public std::enable_shared_from_thi
   size_t size() const;
   size_t workers() const { return lane_->limit(); }
   void set_workers(size_t workers);
+  // As its entry says now; 0: as many as the scheduler has. Forgets set_workers.
+  void configure_workers(size_t workers);
   // What set_workers said last; 0: it was never called.
   size_t wanted_workers() const { return wanted_workers_.load(std::memory_order_relaxed); }
   // Forgets the processes that are left when the scheduler has stopped for good.

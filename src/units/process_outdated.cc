@@ -23,7 +23,7 @@ std::set<std::string> affected(const Programs& programs, const lua::EntryProgram
   std::set<std::string> found;
   const auto look = [&](const std::string& id) {
     bool hit = changed.contains(id);
-    if (const app::LuaEntry* entry = programs.entry(id)) {
+    if (const LuaEntryRef entry = programs.entry(id)) {
       for (const app::Import& import : entry->imports) hit = hit || found.contains(import.target.text());
     }
     if (hit) found.insert(id);

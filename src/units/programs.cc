@@ -55,7 +55,58 @@ Error missing(const std::string& id) {
   return error;
 }
 
+// Beside the chunks: what decides how they run.
+bool same_but_for_chunks(const lua::EntryProgram& a, const lua::EntryProgram& b) {
+  const auto aliases = [](const lua::EntryProgram& program) {
+    std::vector<std::string> list;
+    for (const lua::Chunk& library : program.libraries) list.push_back(library.alias);
+    return list;
+  };
+  return a.method == b.method && a.modules == b.modules && aliases(a) == aliases(b);
+}
+
+struct Compiled {
+  std::string source;  // what it was made of
+  std::string bytecode;
+  std::shared_ptr<const lua::TypeSet> types;
+};
+using CompiledRef = std::shared_ptr<const Compiled>;
+
+CompiledRef compile_chunk(const app::LuaEntry& entry, app::Problems& problems) {
+  if (entry.source.empty()) return nullptr;  // reported by the entry's own check
+  Result<lua::Program> erased = lua::compile(entry.source, entry.source_file);
+  if (!erased) {
+    problems.add(syntax_problem(entry, erased.error()));
+    return nullptr;
+  }
+  Result<std::string> bytecode = lua::compile_to_bytecode(erased->lua, entry.id.text());
+  if (!bytecode) {
+    problems.add(compiler_problem(entry, bytecode.error()));
+    return nullptr;
+  }
+  return std::make_shared<const Compiled>(Compiled{entry.source, std::move(*bytecode), erased->types});
+}
+
 }  // namespace
+
+struct Programs::Set {
+  // A program and the chunks in it, the main one last: the same chunks make the same program again.
+  struct Made {
+    lua::ProgramRef program;
+    std::vector<CompiledRef> chunks;
+  };
+
+  std::unordered_map<std::string, CompiledRef> chunks;
+  std::unordered_map<std::string, LuaEntryRef> entries;
+  std::unordered_map<std::string, Made> programs;
+  std::unordered_map<std::string, std::shared_ptr<const std::string>> sources;  // of workflow entries
+
+  void keep_source(const app::LuaEntry& entry, const app::ImportClosure& closure);
+};
+
+Programs::Programs(const ModuleSet& modules) : modules_(modules), set_(std::make_shared<const Set>()) {}
+
+Programs::~Programs() = default;
 
 std::vector<std::string> ModuleSet::names() const {
   std::vector<std::string> names;
@@ -64,37 +115,54 @@ std::vector<std::string> ModuleSet::names() const {
   return names;
 }
 
-void Programs::compile(const app::LuaEntries& entries, const app::Snapshot& snapshot,
-                       app::Problems& problems) {
-  for (const auto& [id, entry] : entries.all()) {
-    entries_.emplace(id.text(), entry);
-    if (auto compiled = compile_chunk(entry, problems)) chunks_.emplace(id.text(), std::move(*compiled));
-  }
-  for (const auto& [id, entry] : entries.all()) {
-    if (const app::Entry* where = snapshot.find(id)) assemble(entries, entry, *where, problems);
-  }
+Programs::SetRef Programs::current() const {
+  const std::lock_guard lock(lock_);
+  return set_;
 }
 
-std::optional<Programs::Compiled> Programs::compile_chunk(const app::LuaEntry& entry,
-                                                          app::Problems& problems) {
-  if (entry.source.empty()) return std::nullopt;  // reported by the entry's own check
-  Result<lua::Program> erased = lua::compile(entry.source, entry.source_file);
-  if (!erased) {
-    problems.add(syntax_problem(entry, erased.error()));
-    return std::nullopt;
+void Programs::adopt(SetRef set) {
+  const std::lock_guard lock(lock_);
+  set_.swap(set);
+}
+
+void Programs::compile(const app::LuaEntries& entries, const app::Snapshot& snapshot,
+                       app::Problems& problems) {
+  adopt(prepare(entries, snapshot, problems));
+}
+
+Programs::SetRef Programs::prepare(const app::LuaEntries& entries, const app::Snapshot& snapshot,
+                                   app::Problems& problems) const {
+  const SetRef before = current();
+  const auto set = std::make_shared<Set>();
+  for (const auto& [id, entry] : entries.all()) {
+    set->entries.emplace(id.text(), std::make_shared<const app::LuaEntry>(entry));
+    const auto known = before->chunks.find(id.text());
+    const bool same = known != before->chunks.end() && known->second->source == entry.source;
+    if (CompiledRef chunk = same ? known->second : compile_chunk(entry, problems)) {
+      set->chunks.emplace(id.text(), std::move(chunk));
+    }
   }
-  Result<std::string> bytecode = lua::compile_to_bytecode(erased->lua, entry.id.text());
-  if (!bytecode) {
-    problems.add(compiler_problem(entry, bytecode.error()));
-    return std::nullopt;
+  for (const auto& [id, entry] : entries.all()) {
+    if (const app::Entry* where = snapshot.find(id))
+      assemble(entries, entry, *where, *set, *before, problems);
   }
-  return Compiled{std::move(*bytecode), erased->types};
+  return set;
+}
+
+std::set<std::string> Programs::changed(const Set& set) const {
+  const SetRef before = current();
+  std::set<std::string> ids;
+  for (const auto& [id, made] : set.programs) {
+    const auto known = before->programs.find(id);
+    if (known == before->programs.end() || known->second.program != made.program) ids.insert(id);
+  }
+  return ids;
 }
 
 void Programs::check(const app::LuaEntry& entry, app::Problems& problems) { compile_chunk(entry, problems); }
 
 void Programs::assemble(const app::LuaEntries& entries, const app::LuaEntry& entry, const app::Entry& where,
-                        app::Problems& problems) {
+                        Set& set, const Set& before, app::Problems& problems) const {
   Result<app::ImportClosure> closure = entries.closure(entry.id);
   if (!closure) return;  // reported with the entries
   auto program = std::make_shared<lua::EntryProgram>();
@@ -122,20 +190,32 @@ void Programs::assemble(const app::LuaEntries& entries, const app::LuaEntry& ent
     }
     program->modules.push_back(module);
   }
+  Set::Made made;
+  const auto add_chunk = [&](const std::string& alias, const std::string& id) -> std::optional<lua::Chunk> {
+    const auto chunk = set.chunks.find(id);
+    if (chunk == set.chunks.end()) return std::nullopt;  // its own problem says why
+    made.chunks.push_back(chunk->second);
+    return lua::Chunk{alias, id, chunk->second->bytecode, chunk->second->types};
+  };
   for (const app::Import& import : closure->libraries) {
-    const auto chunk = chunks_.find(import.target.text());
-    if (chunk == chunks_.end()) return;  // its own problem says why
-    program->libraries.push_back(
-        {import.alias, import.target.text(), chunk->second.bytecode, chunk->second.types});
+    std::optional<lua::Chunk> library = add_chunk(import.alias, import.target.text());
+    if (!library) return;
+    program->libraries.push_back(std::move(*library));
   }
-  const auto main = chunks_.find(program->id);
-  if (main == chunks_.end()) return;
-  program->main = {std::string(), program->id, main->second.bytecode, main->second.types};
-  if (entry.kind == app::LuaKind::workflow) keep_source(entry, *closure);
-  programs_.emplace(program->id, std::move(program));
+  std::optional<lua::Chunk> main = add_chunk(std::string(), program->id);
+  if (!main) return;
+  program->main = std::move(*main);
+  if (entry.kind == app::LuaKind::workflow) set.keep_source(entry, *closure);
+  made.program = std::move(program);
+  const auto known = before.programs.find(made.program->id);
+  const bool same = known != before.programs.end() && known->second.chunks == made.chunks &&
+                    same_but_for_chunks(*known->second.program, *made.program);
+  if (same) made = known->second;
+  const std::string id = made.program->id;
+  set.programs.emplace(id, std::move(made));
 }
 
-void Programs::keep_source(const app::LuaEntry& entry, const app::ImportClosure& closure) {
+void Programs::Set::keep_source(const app::LuaEntry& entry, const app::ImportClosure& closure) {
   ProgramSource source;
   source.method = entry.method;
   for (const app::Import& import : closure.modules) {
@@ -144,34 +224,47 @@ void Programs::keep_source(const app::LuaEntry& entry, const app::ImportClosure&
   std::sort(source.modules.begin(), source.modules.end());
   for (const app::Import& import : closure.libraries) {
     const std::string id = import.target.text();
-    source.libraries.push_back({import.alias, id, entries_.at(id).source});
+    source.libraries.push_back({import.alias, id, entries.at(id)->source});
   }
   source.main = {std::string(), entry.id.text(), entry.source};
-  sources_.emplace(entry.id.text(), std::make_shared<const std::string>(encode(source)));
+  sources.emplace(entry.id.text(), std::make_shared<const std::string>(encode(source)));
 }
 
 std::shared_ptr<const std::string> Programs::source(const std::string& id) const {
-  const auto at = sources_.find(id);
-  return at == sources_.end() ? nullptr : at->second;
+  const SetRef set = current();
+  const auto at = set->sources.find(id);
+  return at == set->sources.end() ? nullptr : at->second;
 }
 
 Result<lua::ProgramRef> Programs::find(const std::string& id) const {
-  const auto at = programs_.find(id);
-  if (at != programs_.end()) return at->second;
+  const SetRef set = current();
+  const auto at = set->programs.find(id);
+  if (at != set->programs.end()) return at->second.program;
   return trivium::fail(missing(id));
 }
 
 Result<lua::ProgramRef> Programs::find_process(const std::string& id) const {
-  const app::LuaEntry* found = entry(id);
-  if (found == nullptr || (found->kind != app::LuaKind::process && found->kind != app::LuaKind::workflow)) {
-    return trivium::fail(missing(id));
-  }
-  return find(id);
+  const SetRef set = current();
+  const auto entry = set->entries.find(id);
+  const auto at = set->programs.find(id);
+  if (entry == set->entries.end() || at == set->programs.end()) return trivium::fail(missing(id));
+  const app::LuaKind kind = entry->second->kind;
+  if (kind != app::LuaKind::process && kind != app::LuaKind::workflow) return trivium::fail(missing(id));
+  return at->second.program;
 }
 
-const app::LuaEntry* Programs::entry(const std::string& id) const {
-  const auto at = entries_.find(id);
-  return at == entries_.end() ? nullptr : &at->second;
+LuaEntryRef Programs::entry(const std::string& id) const {
+  const SetRef set = current();
+  const auto at = set->entries.find(id);
+  return at == set->entries.end() ? nullptr : at->second;
+}
+
+std::vector<LuaEntryRef> Programs::entries() const {
+  const SetRef set = current();
+  std::vector<LuaEntryRef> all;
+  all.reserve(set->entries.size());
+  for (const auto& [id, entry] : set->entries) all.push_back(entry);
+  return all;
 }
 
 }  // namespace trivium::units

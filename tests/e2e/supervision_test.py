@@ -380,7 +380,7 @@ def test_a_process_without_a_host(app):
 
 
 def test_tree_and_ps(app):
-    boss = "process.inbox():receive()"
+    boss = "process.events():receive()"
     with tree(app, NESTED % 5, boss).start("-c", "run") as server:
         for _ in range(3):
             server.wait_for(r"up (first|a|b)")

@@ -52,6 +52,14 @@ void write_all(int fd, std::string_view text) {
   }
 }
 
+// A host ends what is left itself when its time is over; that takes a moment more.
+app::Lifecycle host_lifecycle(app::Lifecycle lifecycle) {
+  lifecycle.stop_timeout += std::chrono::seconds(5);
+  return lifecycle;
+}
+
+}  // namespace
+
 FrameRef service_frame(const app::Lifecycle& lifecycle) {
   if (!lifecycle.security.present) return nullptr;
   auto frame = std::make_shared<Frame>();
@@ -64,18 +72,10 @@ FrameRef service_frame(const app::Lifecycle& lifecycle) {
   return frame;
 }
 
-// A host ends what is left itself when its time is over; that takes a moment more.
-app::Lifecycle host_lifecycle(app::Lifecycle lifecycle) {
-  lifecycle.stop_timeout += std::chrono::seconds(5);
-  return lifecycle;
-}
-
-}  // namespace
-
 LocalRuntime::LocalRuntime(RuntimeOptions options)
     : options_(std::move(options)),
       entries_(options_.registry->current()),
-      dependencies_(*entries_),
+      dependencies_(std::make_shared<const app::Dependencies>(*entries_)),
       environment_(ambient_globals()),
       node_(
           {scheduler_, timers_, blocking_, system_clock(), system_random(), environment_, runtime_modules(),
@@ -109,7 +109,7 @@ Result<> LocalRuntime::start() {
 
 // An application runs without it, too: where the folder is read-only, or runs already.
 void LocalRuntime::open_control() {
-  const ControlContext context{node_, supervisor_, entries_};
+  const ControlContext context{node_, supervisor_, *options_.registry, [this] { return reload(); }};
   control_loop_ = std::make_unique<sched::IoLoop>();
   auto opened = ControlServer::open(*control_loop_, control_socket,
                                     [context](const ControlRequest& request, ControlReply reply) {
@@ -127,8 +127,10 @@ Result<> LocalRuntime::create_entries(app::Problems& problems) {
   env->apply(*entries_, problems);
   node_.set_service(env);
   node_.set_service(std::make_shared<services::Terminals>());
-  node_.set_service(std::make_shared<units::GroupScopes>(
-      [entries = entries_](const std::string& id) { return entries->find(EntryId::parse(id)) != nullptr; }));
+  node_.set_service(
+      std::make_shared<units::GroupScopes>([registry = options_.registry](const std::string& id) {
+        return registry->current()->find(EntryId::parse(id)) != nullptr;
+      }));
   app::FieldContext context;
   context.variables = env->lookup();
   context.snapshot = entries_.get();
@@ -140,9 +142,9 @@ Result<> LocalRuntime::create_entries(app::Problems& problems) {
     if (entry.kind == app::LuaKind::function) create_function(entry);
   }
   units::References references;
-  for (const app::EntryPtr& entry : entries_->all()) references[entry->id] = dependencies_.of(*entry);
+  for (const app::EntryPtr& entry : entries_->all()) references[entry->id] = dependencies_->of(*entry);
   supervisor_.set_references(std::move(references));
-  for (const app::Entry* entry : dependencies_.creation_order()) {
+  for (const app::Entry* entry : dependencies_->creation_order()) {
     app::Fields fields(*entry, context, problems);
     if (entry->kind == "process.host") create_process_host(*entry, fields);
     if (entry->kind == "terminal.host") create_terminal_host(*entry, fields);
@@ -159,15 +161,16 @@ Result<> LocalRuntime::create_entries(app::Problems& problems) {
 void LocalRuntime::create_function(const app::LuaEntry& entry) {
   auto program = node_.programs().find(entry.id.text());
   if (!program) return;  // a mistake in it stopped the start before, or was skipped by --lenient
-  auto pool =
-      std::make_shared<units::FunctionPool>(entry.id.text(), std::move(*program), entry.pool, entry.options);
+  const auto before = node_.functions().find(entry.id.text());
+  auto pool = std::make_shared<units::FunctionPool>(entry.id.text(), std::move(*program), entry.pool,
+                                                    entry.options, before ? before->generation() + 1 : 1);
   pool->make_workers(node_.isolate_options());
   node_.functions().add(std::move(pool));
 }
 
 void LocalRuntime::supervise(const app::Entry& entry, const app::Lifecycle& lifecycle,
                              std::shared_ptr<units::Service> service) {
-  (void)supervisor_.add({entry.id, lifecycle, dependencies_.lifecycle_of(entry), std::move(service)});
+  (void)supervisor_.add({entry.id, lifecycle, dependencies_->lifecycle_of(entry), std::move(service)});
 }
 
 void LocalRuntime::create_process_host(const app::Entry& entry, app::Fields& fields) {
@@ -206,8 +209,9 @@ void LocalRuntime::create_group_scope(const app::Entry& entry, app::Fields& fiel
 void LocalRuntime::create_process_service(const app::Entry& entry, app::Fields& fields) {
   ProcessServiceEntry read = read_process_service(fields);
   const app::Lifecycle lifecycle = read.lifecycle;
-  supervise(entry, lifecycle,
-            std::make_shared<ProcessService>(node_, std::move(read), service_frame(lifecycle)));
+  const auto service = std::make_shared<ProcessService>(node_, std::move(read), service_frame(lifecycle));
+  process_services_[entry.id] = service;
+  supervise(entry, lifecycle, service);
 }
 
 void LocalRuntime::create_supervisors(const app::FieldContext& context, app::Problems& problems) {
@@ -218,9 +222,14 @@ void LocalRuntime::create_supervisors(const app::FieldContext& context, app::Pro
     if (below.contains(entry->id)) continue;
     const SupervisorEntry read = read_supervisor(*entry, context, problems);
     running->declare(*read.spec);
-    supervise(*entry, read.lifecycle,
-              std::make_shared<SupervisorService>(node_, read.spec, service_frame(read.lifecycle)));
+    create_supervisor(*entry, read);
   }
+}
+
+void LocalRuntime::create_supervisor(const app::Entry& entry, const SupervisorEntry& read) {
+  const auto service = std::make_shared<SupervisorService>(node_, read.spec, service_frame(read.lifecycle));
+  supervisor_services_[entry.id] = service;
+  supervise(entry, read.lifecycle, service);
 }
 
 // --- running one process ------------------------------------------------------------------------------

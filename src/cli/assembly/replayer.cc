@@ -31,7 +31,7 @@ class NoFunctions final : public ActivityFunctions {
   bool exists(const std::string& id) const override { return programs_.entry(id) != nullptr; }
   std::vector<std::string> ids() const override { return {}; }
   Object options(const std::string& id) const override {
-    const app::LuaEntry* entry = programs_.entry(id);
+    const units::LuaEntryRef entry = programs_.entry(id);
     return entry != nullptr && entry->options.is_object() ? entry->options.as_object() : Object();
   }
   std::unique_ptr<Attempt> call(const std::string&, Values, FrameRef, Done done) override {

@@ -18,30 +18,40 @@ struct SupervisorService::Run {
   }
 };
 
+void SupervisorService::configure(std::shared_ptr<const units::SupervisorSpec> spec, FrameRef frame) {
+  const std::lock_guard lock(mutex_);
+  spec_ = std::move(spec);
+  frame_ = std::move(frame);
+}
+
 void SupervisorService::start(units::ServiceEvents events, units::ServiceDone done) {
   const auto run = std::make_shared<Run>();
+  std::shared_ptr<const units::SupervisorSpec> spec;
+  FrameRef frame;
   {
     const std::lock_guard lock(mutex_);
     run_ = run;
+    spec = spec_;
+    frame = frame_;
   }
-  run->strand->post(
-      [this, keep = shared_from_this(), run, events = std::move(events), done = std::move(done)] {
-        run->started = done;
-        units::SupervisionEvents heard;
-        heard.started = [run](const Result<>& result) {
-          if (!result) run->end();
-          if (const auto started = std::exchange(run->started, nullptr)) started(result);
-        };
-        heard.failed = [run, ended = events.ended](Error error) {
-          run->end();
-          if (ended) ended(std::move(error));
-        };
-        heard.stopped = [run] { run->end(); };
-        run->supervisor =
-            std::make_shared<units::LiveSupervisor>(node_, run->strand, spec_, frame_, std::move(heard));
-        const auto supervisor = run->supervisor;
-        supervisor->start();
-      });
+  run->strand->post([this, keep = shared_from_this(), run, spec, frame, events = std::move(events),
+                     done = std::move(done)] {
+    run->started = done;
+    units::SupervisionEvents heard;
+    heard.started = [run](const Result<>& result) {
+      if (!result) run->end();
+      if (const auto started = std::exchange(run->started, nullptr)) started(result);
+    };
+    heard.failed = [run, ended = events.ended](Error error) {
+      run->end();
+      if (ended) ended(std::move(error));
+    };
+    heard.stopped = [run] { run->end(); };
+    run->supervisor =
+        std::make_shared<units::LiveSupervisor>(node_, run->strand, spec, frame, std::move(heard));
+    const auto supervisor = run->supervisor;
+    supervisor->start();
+  });
 }
 
 void SupervisorService::stop(units::ServiceDone done) {

@@ -16,6 +16,8 @@ class SupervisorService final : public units::Service,
  public:
   SupervisorService(units::Node& node, std::shared_ptr<const units::SupervisorSpec> spec, FrameRef frame)
       : node_(node), spec_(std::move(spec)), frame_(std::move(frame)) {}
+  // What the next start takes. From any thread.
+  void configure(std::shared_ptr<const units::SupervisorSpec> spec, FrameRef frame);
   void start(units::ServiceEvents events, units::ServiceDone done) override;
   void stop(units::ServiceDone done) override;
 
@@ -23,9 +25,9 @@ class SupervisorService final : public units::Service,
   struct Run;
 
   units::Node& node_;
-  const std::shared_ptr<const units::SupervisorSpec> spec_;
-  const FrameRef frame_;
   std::mutex mutex_;
+  std::shared_ptr<const units::SupervisorSpec> spec_;
+  FrameRef frame_;
   std::shared_ptr<Run> run_;  // the latest
 };
 

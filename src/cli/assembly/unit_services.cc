@@ -32,22 +32,33 @@ void publish_update(units::EventBus& bus, const units::ServiceStatus& status) {
   bus.publish("supervisor", "service.update", status.id.text(), std::move(data));
 }
 
+void ProcessService::configure(ProcessServiceEntry entry, FrameRef frame) {
+  const std::lock_guard lock(mutex_);
+  entry_ = std::move(entry);
+  frame_ = std::move(frame);
+}
+
 void ProcessService::start(units::ServiceEvents events, units::ServiceDone done) {
-  const std::shared_ptr<units::ProcessHost> host =
-      std::dynamic_pointer_cast<units::ProcessHost>(node_.host(entry_.host.text()));
-  if (!host) {
-    done(fail(kind::not_found, "host not found: " + entry_.host.text()));
-    return;
-  }
+  units::SpawnRequest request;
+  std::string host_id;
   {
     const std::lock_guard lock(mutex_);
+    host_id = entry_.host.text();
+    request.id = entry_.process.text();
+    request.arguments = encode_values(entry_.input);
+    request.frame = frame_;
     events_ = std::move(events);
     starting_ = true;
   }
-  units::SpawnRequest request;
-  request.id = entry_.process.text();
-  request.arguments = encode_values(entry_.input);
-  request.frame = frame_;
+  const auto host = std::dynamic_pointer_cast<units::ProcessHost>(node_.host(host_id));
+  if (!host) {
+    {
+      const std::lock_guard lock(mutex_);
+      starting_ = false;
+    }
+    done(fail(kind::not_found, "host not found: " + host_id));
+    return;
+  }
   request.restarts = starts_++;
   request.on_exit = [self = shared_from_this()](units::Process& process, units::Exit& exit) {
     self->ended(process.serial(), exit);

@@ -41,6 +41,8 @@ class ProcessService final : public units::Service, public std::enable_shared_fr
  public:
   ProcessService(units::Node& node, ProcessServiceEntry entry, FrameRef frame)
       : node_(node), entry_(std::move(entry)), frame_(std::move(frame)) {}
+  // What the next start takes. From any thread.
+  void configure(ProcessServiceEntry entry, FrameRef frame);
   void start(units::ServiceEvents events, units::ServiceDone done) override;
   void stop(units::ServiceDone done) override;
 
@@ -49,10 +51,10 @@ class ProcessService final : public units::Service, public std::enable_shared_fr
   void ended(uint64_t serial, units::Exit& exit);
 
   units::Node& node_;
-  const ProcessServiceEntry entry_;
-  const FrameRef frame_;
   int64_t starts_ = 0;  // the supervisor starts one at a time
   std::mutex mutex_;
+  ProcessServiceEntry entry_;
+  FrameRef frame_;
   units::ServiceEvents events_;
   bool starting_ = false;
   sched::Ref<units::Process> loading_;  // the one that is being started

@@ -69,8 +69,8 @@ bool FunctionActivities::exists(const std::string& id) const { return node_.func
 
 std::vector<std::string> FunctionActivities::ids() const {
   std::vector<std::string> ids;
-  for (const auto& [id, entry] : node_.programs().entries()) {
-    if (entry.kind == app::LuaKind::function) ids.push_back(id);
+  for (const units::LuaEntryRef& entry : node_.programs().entries()) {
+    if (entry->kind == app::LuaKind::function) ids.push_back(entry->id.text());
   }
   return ids;
 }

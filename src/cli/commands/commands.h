@@ -39,6 +39,7 @@ Result<int> query_workflow(const GlobalOptions& global, const WorkflowRequest& r
 // What runs in a folder, asked through its control socket.
 Result<int> show_processes(const ControlCommand& request, std::string& out);
 Result<int> show_tree(const ControlCommand& request, std::string& out);
+Result<int> reload_application(const ControlCommand& request, std::string& out);
 Result<int> set_host_workers(const HostWorkersRequest& request, std::string& out);
 
 // These block until the application has ended, and print as they go.

@@ -1,4 +1,4 @@
-// ps, tree and host workers: what a running application says about itself.
+// ps, tree, reload and host workers: what a running application says about itself.
 #include <algorithm>
 #include <array>
 
@@ -178,6 +178,24 @@ Result<int> show_tree(const ControlCommand& request, std::string& out) {
     return 0;
   }
   for (const Value& service : list_of(*result, "services")) print_service(service, out);
+  return 0;
+}
+
+Result<int> reload_application(const ControlCommand& request, std::string& out) {
+  const Result<Value> result = ask_runtime(request.directory, {"reload", {}});
+  if (!result) return fail(result.error());
+  if (request.json) {
+    out += json_line(*result);
+    return 0;
+  }
+  bool any = false;
+  for (const char* what : {"created", "updated", "deleted"}) {
+    for (const Value& id : list_of(*result, what)) {
+      out += std::string(what) + "  " + id.as_string() + "\n";
+      any = true;
+    }
+  }
+  if (!any) out += "nothing changed\n";
   return 0;
 }
 

@@ -67,6 +67,9 @@ Result<int> start_and_wait(const Launch& launch, const RuntimeFactory& make) {
   options.application = application;
   options.registry = std::make_shared<app::Registry>();
   options.registry->publish(application->entries);
+  options.read_again = [&launch, config = *config, &make, log] {
+    return load_checked(launch.global, launch.source, *config, make, log.renamed("registry"));
+  };
   options.router = router;
   options.log = log;
   options.one_process = one_process;

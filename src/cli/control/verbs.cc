@@ -7,6 +7,7 @@ constexpr ControlVerb verbs[] = {
     {"status", control_status},
     {"ps", control_ps},
     {"tree", control_tree},
+    {"reload", control_reload},
     {"host.workers", control_host_workers},
 };
 

@@ -18,7 +18,9 @@ namespace trivium::cli {
 struct ControlContext {
   units::Node& node;
   units::Supervisor& services;
-  const app::SnapshotPtr& entries;
+  const app::Registry& registry;
+  // Reads the application again and takes over what changed in it; blocks.
+  std::function<Result<Value>()> reload;
 };
 
 // Called once, from any thread, now or later.
@@ -44,6 +46,8 @@ void control_status(const ControlContext& context, const Object& arguments, Cont
 void control_ps(const ControlContext& context, const Object& arguments, ControlReply reply);
 // {}: services, and supervisors with all that is below them.
 void control_tree(const ControlContext& context, const Object& arguments, ControlReply reply);
+// {}: takes over what changed in the application's files, or says why it cannot.
+void control_reload(const ControlContext& context, const Object& arguments, ControlReply reply);
 // {host, workers}: how many processes of a host may run at the same moment from now on.
 void control_host_workers(const ControlContext& context, const Object& arguments, ControlReply reply);
 

@@ -14,6 +14,13 @@ void Supervisors::declare(const SupervisorSpec& tree) {
   }
 }
 
+void Supervisors::forget(const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(supervisors_, [&](const auto& known) {
+    return known.first == address || known.first.starts_with(address + "/");
+  });
+}
+
 void Supervisors::enter(const std::string& address, const std::shared_ptr<LiveSupervisor>& supervisor) {
   const std::lock_guard lock(mutex_);
   supervisors_[address] = supervisor;

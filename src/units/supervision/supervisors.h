@@ -20,6 +20,9 @@ class Supervisors {
   // Makes the tree's addresses known, for the error of find(), whether they run or not.
   void declare(const SupervisorSpec& tree);
 
+  // They are gone, with all that is below them.
+  void forget(const std::string& address);
+
   void enter(const std::string& address, const std::shared_ptr<LiveSupervisor>& supervisor);
   // Unless another run of it was entered since.
   void leave(const std::string& address, const LiveSupervisor& supervisor);

@@ -53,7 +53,8 @@ void control_ps(const ControlContext& context, const Object&, ControlReply reply
   const int64_t now_ns = node.clock().monotonic_ns();
   Array hosts;
   Array functions;
-  for (const app::EntryPtr& entry : context.entries->all()) {
+  const app::SnapshotPtr entries = context.registry.current();
+  for (const app::EntryPtr& entry : entries->all()) {
     const std::string id = entry->id.text();
     if (const auto host = std::dynamic_pointer_cast<units::ProcessHost>(node.host(id))) {
       hosts.push_back(host_row(id, *host, node));

@@ -67,8 +67,9 @@ void control_tree(const ControlContext& context, const Object&, ControlReply rep
   std::vector<std::shared_ptr<units::LiveSupervisor>> roots;
   std::vector<size_t> rows;
   const auto supervisors = context.node.service<units::Supervisors>();
+  const app::SnapshotPtr entries = context.registry.current();
   for (const units::ServiceStatus& status : context.services.snapshot()) {
-    gathering->services.emplace_back(service_row(status, *context.entries));
+    gathering->services.emplace_back(service_row(status, *entries));
     if (!supervisors) continue;
     auto root = supervisors->find(status.id.text());
     if (!root) continue;
