@@ -122,6 +122,7 @@ Result<sched::Ref<Process>> Functions::start_function(CallRequest& request) {
   spec.parent_scope = request.scope;
   spec.pool = std::move(request.pool);
   spec.timed_from_ns = request.timed_from_ns;
+  spec.activity = std::move(request.activity);
   spec.waiter = request.caller;
   spec.op = request.op;
   if (request.on_exit) {

@@ -18,6 +18,7 @@
 
 namespace trivium::units {
 
+class ActivityContext;
 class Node;
 
 struct CallRequest {
@@ -28,6 +29,7 @@ struct CallRequest {
   // The caller, if its code waits on this thread while the call is started; null otherwise.
   Process* caller = nullptr;
   std::string caller_pid;  // whom a process that is called hears of, if there is no caller; empty: nobody
+  std::shared_ptr<ActivityContext> activity;  // null: no attempt of an activity
   std::optional<Duration> timeout;
   std::optional<Duration> limit;  // what the error of the timeout names, if not `timeout` itself
   // Hears of the end, once, on a worker or timer thread. Without it the end is the reply to this operation of

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "units/activity_context.h"
 #include "units/commands/live_command.h"
 #include "units/function_pool.h"
 #include "units/node.h"
@@ -150,6 +151,7 @@ void Process::detach() {
 
 void Process::launch() {
   if (!is_call()) publish_life("started", nullptr);
+  if (spec_.activity) spec_.activity->began();
   stage_.store(Stage::launched);
   node_.scheduler().wake(*this);
 }

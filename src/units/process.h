@@ -25,6 +25,7 @@
 
 namespace trivium::units {
 
+class ActivityContext;
 class Node;
 class ProcessHost;
 class FunctionPool;
@@ -45,6 +46,7 @@ struct ProcessSpec {
   std::string caller;                         // of a process called like a function: its PID
   std::shared_ptr<FunctionPool> pool;         // of calls
   int64_t timed_from_ns = 0;                  // of calls: when it was begun; 0: it is not timed
+  std::shared_ptr<ActivityContext> activity;  // of calls that are attempts of an activity
   std::shared_ptr<ProcessHost> process_host;  // of processes
   sched::Ref<sched::Lane> lane;
   int64_t restarts = 0;
@@ -104,6 +106,8 @@ class Process final : public sched::Runnable, private lua::Host {
   // Of what it calls. On the worker that runs it.
   const std::shared_ptr<CallScope>& scope();
   bool is_call() const { return static_cast<bool>(spec_.pool); }
+  // Null: it is no attempt of an activity.
+  ActivityContext* activity() const { return spec_.activity.get(); }
   ProcessHost* process_host() const { return spec_.process_host.get(); }
 
   // Of a process on a terminal; others have handed theirs to their code.

@@ -71,6 +71,7 @@ Result<sched::Ref<Process>> call_process(Node& node, const app::LuaEntry& entry,
   spawn.arguments = std::move(request.arguments);
   spawn.frame = std::move(request.frame);
   spawn.scope = std::move(request.scope);
+  spawn.activity = std::move(request.activity);
   spawn.caller = request.caller != nullptr ? request.caller->pid_text() : std::move(request.caller_pid);
   spawn.on_exit = [answer](Process&, Exit& exit) { answer->give(std::move(exit)); };
   ProcessHost::Spawning spawning =

@@ -129,6 +129,7 @@ ProcessHost::Spawning ProcessHost::spawn(SpawnRequest request, Process* starter,
   spec.restarts = request.restarts;
   spec.parent_scope = request.scope;
   spec.caller = std::move(request.caller);
+  spec.activity = std::move(request.activity);
   spec.on_exit = std::move(request.on_exit);
   if (options_.terminal) {
     spec.on_exit = [report = options_.on_terminal_exit, next = std::move(spec.on_exit)](Process& process,

@@ -18,6 +18,7 @@
 
 namespace trivium::units {
 
+class ActivityContext;
 class Node;
 
 // A host addressed by processes and in PIDs. Thread-safe.
@@ -46,7 +47,8 @@ struct SpawnRequest {
   sched::Ref<Process> partner;  // is linked
   // Of the caller, for a process that is called like a function: cancelled with it.
   std::shared_ptr<CallScope> scope;
-  std::string caller;  // whom the process hears of then
+  std::string caller;                         // whom the process hears of then
+  std::shared_ptr<ActivityContext> activity;  // it is an attempt of an activity
   std::function<void(Process&, units::Exit&)> on_exit;
 };
 

@@ -124,11 +124,24 @@ WorkflowWorkerEntry read_workflow_worker(app::Fields& fields) {
   worker.provider =
       fields.id("provider", {.required = true, .kinds = {"workflow.sqlite", "workflow.postgres"}});
   worker.task_queue = fields.text("task_queue");
-  // Limits of engines that poll a server. Here a pool bounds each function and the scheduler the rest.
+  // What means something only to engines that poll a server.
   for (const char* ignored :
-       {"max_concurrent_activity_execution_size", "max_concurrent_workflow_task_execution_size"}) {
-    fields.integer(std::string("worker_options.") + ignored, 1000);
+       {"max_concurrent_workflow_task_execution_size", "max_concurrent_activity_task_pollers",
+        "max_concurrent_workflow_task_pollers", "max_concurrent_local_activity_execution_size"}) {
+    fields.integer(std::string("worker_options.") + ignored, 0);
   }
+  const int64_t most = fields.integer("worker_options.max_concurrent_activity_execution_size", 0);
+  if (most > 0) worker.most_activities = static_cast<size_t>(most);
+  worker.activities_per_second = fields.number("worker_options.worker_activities_per_second", 0);
+  if (worker.activities_per_second < 0) {
+    fields.problem("worker_options.worker_activities_per_second",
+                   "worker_options.worker_activities_per_second must not be negative", "0 is no limit");
+  }
+  worker.stop_timeout = fields.duration("worker_options.worker_stop_timeout", Duration{0});
+  worker.heartbeat_interval =
+      fields.duration("worker_options.default_heartbeat_throttle_interval", Duration{0});
+  worker.longest_heartbeat_interval =
+      fields.duration("worker_options.max_heartbeat_throttle_interval", Duration{0});
   worker.cached_instances = static_cast<size_t>(
       fields.integer("worker_options.cached_workflows", 1000, {.min = 1, .max = 1000000}));
   worker.log_in_replay = fields.boolean("worker_options.enable_logging_in_replay", false);

@@ -51,6 +51,11 @@ struct WorkflowWorkerEntry {
   EntryId provider;
   std::string task_queue;
   size_t cached_instances = 1000;
+  size_t most_activities = 1000;
+  double activities_per_second = 0;  // 0: no limit
+  Duration stop_timeout{};
+  Duration heartbeat_interval{};  // 0: the default
+  Duration longest_heartbeat_interval{};
   bool log_in_replay = false;
   app::Lifecycle lifecycle;
 };

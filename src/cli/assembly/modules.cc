@@ -1,6 +1,7 @@
 #include "cli/assembly/modules.h"
 
 #include "lua/state.h"
+#include "modules/activity_module.h"
 #include "modules/contract_module.h"
 #include "modules/ctx_module.h"
 #include "modules/env_module.h"
@@ -102,7 +103,7 @@ const units::ModuleSet& runtime_modules() {
          {&lua::time_module, &lua::funcs_module, &lua::uuid_module, &lua::json_module, &lua::base64_module,
           &lua::hash_module, &lua::logger_module, &lua::ctx_module, &lua::env_module, &lua::io_module,
           &lua::workflow_module, &lua::supervisor_module, &lua::events_module, &lua::pg_module,
-          &lua::contract_module, &lua::security_module}) {
+          &lua::contract_module, &lua::security_module, &lua::activity_module}) {
       set.add(*module);
     }
     return set;

@@ -34,7 +34,8 @@ class NoFunctions final : public ActivityFunctions {
     const units::LuaEntryRef entry = programs_.entry(id);
     return entry != nullptr && entry->options.is_object() ? entry->options.as_object() : Object();
   }
-  std::unique_ptr<Attempt> call(const std::string&, Values, FrameRef, Done done) override {
+  std::unique_ptr<Attempt> call(const std::string&, Values, FrameRef, std::shared_ptr<units::ActivityContext>,
+                                Done done) override {
     done(lua::Reply::failure(Error::of(kind::internal, "nothing is called in a replay")));
     return nullptr;
   }

@@ -65,49 +65,63 @@ std::string EntryPrograms::type_of(const std::string& entry_id) const {
 
 // --- activities -------------------------------------------------------------------------------------
 
-bool FunctionActivities::exists(const std::string& id) const { return node_.functions().find(id) != nullptr; }
+namespace {
+
+// A process that can be called like a function; null otherwise.
+units::LuaEntryRef callable_process(units::Node& node, const std::string& id) {
+  units::LuaEntryRef entry = node.programs().entry(id);
+  return entry != nullptr && entry->default_host ? entry : nullptr;
+}
+
+class CallAttempt final : public units::workflows::ActivityFunctions::Attempt {
+ public:
+  explicit CallAttempt(std::shared_ptr<units::CallScope> scope) : scope_(std::move(scope)) {}
+  void cancel() override { scope_->cancel(); }
+
+ private:
+  const std::shared_ptr<units::CallScope> scope_;
+};
+
+}  // namespace
+
+bool FunctionActivities::exists(const std::string& id) const {
+  return node_.functions().find(id) != nullptr || callable_process(node_, id) != nullptr;
+}
 
 std::vector<std::string> FunctionActivities::ids() const {
   std::vector<std::string> ids;
   for (const units::LuaEntryRef& entry : node_.programs().entries()) {
-    if (entry->kind == app::LuaKind::function) ids.push_back(entry->id.text());
+    if (entry->kind == app::LuaKind::function || entry->default_host) ids.push_back(entry->id.text());
   }
   return ids;
 }
 
 Object FunctionActivities::options(const std::string& id) const {
-  const auto pool = node_.functions().find(id);
-  return pool && pool->call_options() ? *pool->call_options() : Object();
+  if (const auto pool = node_.functions().find(id)) {
+    return pool->call_options() ? *pool->call_options() : Object();
+  }
+  const units::LuaEntryRef process = callable_process(node_, id);
+  return process != nullptr && process->options.is_object() ? process->options.as_object() : Object();
 }
 
-namespace {
-
-class CallAttempt final : public units::workflows::ActivityFunctions::Attempt {
- public:
-  explicit CallAttempt(sched::Ref<Process> call) : call_(std::move(call)) {}
-  void cancel() override {
-    if (call_) call_->cancel_call("caller context canceled");
-  }
-
- private:
-  const sched::Ref<Process> call_;
-};
-
-}  // namespace
-
-std::unique_ptr<FunctionActivities::Attempt> FunctionActivities::call(const std::string& id, Values arguments,
-                                                                      FrameRef frame, Done done) {
+std::unique_ptr<FunctionActivities::Attempt> FunctionActivities::call(
+    const std::string& id, Values arguments, FrameRef frame, std::shared_ptr<units::ActivityContext> activity,
+    Done done) {
+  const auto scope = std::make_shared<units::CallScope>();
   units::CallRequest request;
   request.target = id;
   request.arguments = std::move(arguments);
   request.frame = std::move(frame);
-  request.on_exit = [done](units::Exit& exit) { done({std::move(exit.error), std::move(exit.values)}); };
-  auto call = node_.functions().call(std::move(request));
-  if (!call) {
+  request.scope = scope;
+  request.activity = std::move(activity);
+  request.on_exit = [done, scope](units::Exit& exit) {
+    done({std::move(exit.error), std::move(exit.values)});
+    scope->cancel();  // what it left running
+  };
+  if (auto call = node_.functions().call(std::move(request), {}); !call) {
     done(lua::Reply::failure(std::move(call.error())));
-    return std::make_unique<CallAttempt>(nullptr);
   }
-  return std::make_unique<CallAttempt>(std::move(*call));
+  return std::make_unique<CallAttempt>(scope);
 }
 
 // --- processes --------------------------------------------------------------------------------------

@@ -36,7 +36,8 @@ class FunctionActivities final : public units::workflows::ActivityFunctions {
   bool exists(const std::string& id) const override;
   std::vector<std::string> ids() const override;
   Object options(const std::string& id) const override;
-  std::unique_ptr<Attempt> call(const std::string& id, Values arguments, FrameRef frame, Done done) override;
+  std::unique_ptr<Attempt> call(const std::string& id, Values arguments, FrameRef frame,
+                                std::shared_ptr<units::ActivityContext> activity, Done done) override;
 
  private:
   units::Node& node_;

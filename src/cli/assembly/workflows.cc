@@ -83,6 +83,7 @@ std::vector<Workflows::Declared> Workflows::declared(const app::FieldContext& co
                                                      app::Problems& problems) const {
   std::vector<Declared> workers;
   std::map<std::string, std::string> worker_of_store;
+  std::map<std::string, std::map<std::string, std::string>> queues;  // of workers, by provider
   for (const app::Entry* entry : entries_->of_kind("workflow.worker")) {
     app::Fields fields(*entry, context, problems);
     const WorkflowWorkerEntry worker = read_workflow_worker(fields);
@@ -108,8 +109,17 @@ std::vector<Workflows::Declared> Workflows::declared(const app::FieldContext& co
     options.cached_instances = worker.cached_instances;
     options.log_in_replay = worker.log_in_replay;
     options.retention = store.retention;
+    options.most_activities = worker.most_activities;
+    options.activities_per_second = worker.activities_per_second;
+    options.stop_timeout = worker.stop_timeout;
+    if (worker.heartbeat_interval.count() > 0) options.heartbeat_interval = worker.heartbeat_interval;
+    if (worker.longest_heartbeat_interval.count() > 0) {
+      options.longest_heartbeat_interval = worker.longest_heartbeat_interval;
+    }
+    queues[worker.provider.text()][entry->id.text()] = queue;
     workers.push_back({entry->id.text(), worker.provider.text(), std::move(store), std::move(options)});
   }
+  for (Declared& worker : workers) worker.options.queues = queues[worker.provider];
   return workers;
 }
 

@@ -76,13 +76,21 @@ std::string code_line(const RunRow& run) {
   return run.stays_reason.empty() ? hash : hash + ", not the newest: " + run.stays_reason;
 }
 
-void add_pending(const PendingWork& pending, int64_t now, std::string& out) {
+void add_pending(const RunRow& run, const PendingWork& pending, int64_t now, std::string& out) {
   for (const auto& activity : pending.activities) {
     std::string line = std::string(units::workflows::text_at(activity.scheduled, "activity_type.name")) +
                        ", attempt " + std::to_string(activity.attempt);
     if (activity.next_attempt_ns > now) line += " in " + brief(activity.next_attempt_ns - now);
     const Value last = json::decode(activity.last_failure).value_or(Value());
     if (last.is_object()) line += ", last error " + failure_line(&last);
+    const std::string_view queue = units::workflows::text_at(activity.scheduled, "task_queue.name");
+    if (!queue.empty() && queue != run.task_queue) {
+      line += ", waits for a worker of task queue " + std::string(queue);
+    }
+    if (const Value details = heartbeat_details(activity); !details.is_nil()) {
+      line += ", last heartbeat ";
+      append_json(line, details, JsonSpacing::spaced);
+    }
     add_field(out, "Activity:", line);
   }
   for (const auto& timer : pending.timers) {
@@ -128,7 +136,7 @@ Result<int> show(Stores& stores, const WorkflowRequest& request, std::string& ou
   add_field(out, "Memo:", json_of(plain_fields(run.memo)));
   add_field(out, "Attributes:", json_of(plain_fields(run.search_attributes)));
   if (run.status != RunStatus::running) add_field(out, "Outcome:", remark(run));
-  add_pending(*pending, now, out);
+  add_pending(run, *pending, now, out);
   return 0;
 }
 

@@ -182,6 +182,10 @@ Object run_json(const RunRow& run, const std::string& store) {
   return out;
 }
 
+Value heartbeat_details(const ActivityRow& activity) {
+  return activity.heartbeat.empty() ? Value() : plain_payload(decoded(activity.heartbeat));
+}
+
 Object pending_json(const PendingWork& pending) {
   Array activities;
   for (const ActivityRow& row : pending.activities) {
@@ -191,7 +195,9 @@ Object pending_json(const PendingWork& pending) {
                {"function", units::workflows::text_at(row.scheduled, "activity_type.name")},
                {"arguments", plain_payloads(row.scheduled.find("input"))},
                {"scheduled", utc_time(row.scheduled_ns)},
+               {"task_queue", units::workflows::text_at(row.scheduled, "task_queue.name")},
                {"attempt", row.attempt},
+               {"heartbeat", heartbeat_details(row)},
                {"next_attempt", row.next_attempt_ns != 0 ? Value(utc_time(row.next_attempt_ns)) : Value()},
                {"last_error", last.is_object() ? plain_failure(last) : Value()}});
   }

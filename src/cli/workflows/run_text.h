@@ -40,6 +40,8 @@ std::string remark(const units::workflows::RunRow& run);
 Object plain_fields(const std::string& stored);
 
 Object run_json(const units::workflows::RunRow& run, const std::string& store);
+// What the last sign of life of its function told; nil: nothing.
+Value heartbeat_details(const units::workflows::ActivityRow& activity);
 Object pending_json(const units::workflows::PendingWork& pending);
 
 }  // namespace trivium::cli

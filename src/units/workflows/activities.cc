@@ -1,6 +1,7 @@
 #include "units/workflows/activities.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/json.h"
 #include "units/workflows/core.h"
@@ -12,15 +13,10 @@
 namespace trivium::units::workflows {
 namespace {
 
-constexpr int64_t second_ns = 1000000000;
-
-Value decoded(const std::string& json) {
-  return json.empty() ? Value() : json::decode(json).value_or(Value());
-}
-
-Object with_cause(Object failure, const std::string& last) {
-  if (Value cause = decoded(last); cause.is_object()) failure.set("cause", std::move(cause));
-  return failure;
+std::string joined(const std::vector<std::string>& names) {
+  std::string all;
+  for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
+  return all;
 }
 
 }  // namespace
@@ -52,8 +48,9 @@ void Activities::recover(ActivityRow row) {
   Activity& activity = insert(std::move(row));
   if (activity.row.cancel_requested) return end(activity, EventType::activity_canceled, {});
   if (activity.row.next_attempt_ns > core_.now_ns()) {
-    return arm(activity, activity.row.next_attempt_ns, &Activities::attempt_due);
+    return void(arm(activity, activity.row.next_attempt_ns, &Activities::attempt_due));
   }
+  if (is_foreign(activity)) return dispatch(activity);  // nobody has begun it
   const int64_t allowed = activity.policy.maximum_attempts;
   if (activity.row.started) {
     return failed(activity, timeout_failure("start_to_close", "activity StartToClose timeout"), true);
@@ -61,6 +58,7 @@ void Activities::recover(ActivityRow row) {
   if (allowed > 0 && activity.row.attempt >= allowed)
     return dispatch(activity);  // not begun, or it would say so
   ++activity.row.attempt;
+  activity.row.next_attempt_ns = core_.now_ns();
   save(activity, &Activities::dispatch);
 }
 
@@ -87,17 +85,47 @@ void Activities::request_cancel(int64_t scheduled_event_id) {
   Activity* activity = find(scheduled_event_id, 0);
   if (activity == nullptr) return;
   activity->row.cancel_requested = true;
-  if (activity->running) {
-    activity->running->cancel();
-  } else {
-    end(*activity, EventType::activity_canceled, {});
-  }
+  if (!activity->running) return end(*activity, EventType::activity_canceled, {});
+  activity->context->request_cancel();
+  // A function that has to give signs of life hears of it with the next one, and can clean up.
+  const bool hears =
+      activity->context->beats() && integer_at(activity->row.scheduled, "heartbeat_timeout") > 0;
+  if (!hears) activity->running->cancel();
 }
 
 // --- attempts ---------------------------------------------------------------------------------------
 
+// Whether only workers of another task queue than the run's may carry it out.
+bool Activities::is_foreign(const Activity& activity) const {
+  const std::string_view queue = text_at(activity.row.scheduled, "task_queue.name");
+  return !queue.empty() && queue != run_.row().task_queue && queue != core_.options().task_queue;
+}
+
 void Activities::dispatch(Activity& activity) {
-  if (activity.deadline_ns != 0 && core_.now_ns() >= activity.deadline_ns) return too_long(activity);
+  if (activity.row.cancel_requested) return end(activity, EventType::activity_canceled, {});
+  if (activity.deadline_ns != 0) {
+    if (core_.now_ns() >= activity.deadline_ns) return too_long(activity);
+    arm(activity, activity.deadline_ns, &Activities::too_long);
+  }
+  if (const int64_t limit = integer_at(activity.row.scheduled, "schedule_to_start_timeout"); limit > 0) {
+    const int64_t due_ns = std::max(activity.row.scheduled_ns, activity.row.next_attempt_ns) + limit;
+    activity.start_limit = arm(activity, due_ns, &Activities::not_begun);
+  }
+  if (is_foreign(activity)) return;
+  const std::string id(type(activity));
+  if (!core_.parts().functions.exists(id)) {
+    const std::string known = joined(core_.parts().functions.ids());
+    return failed(activity,
+                  application_failure(
+                      "ActivityNotRegisteredError",
+                      "unable to find activityType=" + id + ". Supported types: [" + known + "]", false),
+                  false);
+  }
+  activity.slot = core_.slots().take(on_turn(activity, &Activities::with_slot));
+  if (activity.slot->held()) with_slot(activity);
+}
+
+void Activities::with_slot(Activity& activity) {
   // The last permitted attempt may not be repeated after a crash, so that it begins is made durable first.
   const bool last =
       activity.policy.maximum_attempts > 0 && activity.row.attempt >= activity.policy.maximum_attempts;
@@ -107,33 +135,58 @@ void Activities::dispatch(Activity& activity) {
 }
 
 void Activities::launch(Activity& activity) {
-  ActivityFunctions& functions = core_.parts().functions;
-  const std::string id(type(activity));
   if (activity.row.cancel_requested) return end(activity, EventType::activity_canceled, {});
-  if (!functions.exists(id)) {
-    std::string known;
-    for (const std::string& name : functions.ids()) known += (known.empty() ? "" : ", ") + name;
-    return failed(activity,
-                  application_failure(
-                      "ActivityNotRegisteredError",
-                      "unable to find activityType=" + id + ". Supported types: [" + known + "]", false),
-                  false);
-  }
   Result<Values> arguments = values_of(activity.row.scheduled.find("input"));
   if (!arguments) return failed(activity, failure_of(arguments.error()), false);
+  activity.context = std::make_shared<AttemptContext>(info_of(activity), core_.parts().clock,
+                                                      on_turn(activity, &Activities::note_beat));
+  activity.running = core_.parts().functions.call(
+      std::string(type(activity)), std::move(*arguments), frame_of(activity.row.scheduled.find("header")),
+      activity.context,
+      [this, run = sched::Ref<Run>(&run_), scheduled = activity.row.scheduled_event_id,
+       attempt = activity.row.attempt, slot = activity.slot](lua::Reply reply) {
+        // While the worker stops, its place is held until the outcome is in the history.
+        if (!core_.slots().closed()) slot->give_back();
+        run->post([this, scheduled, attempt, reply = std::move(reply)]() mutable {
+          if (Activity* activity = find(scheduled, attempt)) finished(*activity, std::move(reply));
+        });
+      });
+  if (activity.context->when_begun(on_turn(activity, &Activities::begun))) begun(activity);
+}
+
+void Activities::begun(Activity& activity) {
+  if (std::exchange(activity.begun, true)) return;
+  core_.cancel(activity.start_limit);
   if (const int64_t limit = integer_at(activity.row.scheduled, "start_to_close_timeout"); limit > 0) {
     arm(activity, core_.now_ns() + limit, &Activities::attempt_too_long);
   }
-  if (activity.deadline_ns != 0) arm(activity, activity.deadline_ns, &Activities::too_long);
-  activity.running =
-      functions.call(id, std::move(*arguments), frame_of(activity.row.scheduled.find("header")),
-                     [this, run = sched::Ref<Run>(&run_), scheduled = activity.row.scheduled_event_id,
-                      attempt = activity.row.attempt](lua::Reply reply) {
-                       run->post([this, scheduled, attempt, reply = std::move(reply)]() mutable {
-                         if (Activity* activity = find(scheduled, attempt))
-                           finished(*activity, std::move(reply));
-                       });
-                     });
+}
+
+// What activity.info() shows.
+Object Activities::info_of(const Activity& activity) const {
+  const int64_t now = core_.now_ns();
+  const auto seconds = [](int64_t ns) { return static_cast<double>(ns) / 1e9; };
+  int64_t deadline = activity.deadline_ns;
+  if (const int64_t limit = integer_at(activity.row.scheduled, "start_to_close_timeout"); limit > 0) {
+    deadline = deadline == 0 ? now + limit : std::min(deadline, now + limit);
+  }
+  Object info{{"workflow_id", run_.row().workflow_id},
+              {"run_id", run_.run_id()},
+              {"workflow_type", run_.row().type},
+              {"task_queue", text_at(activity.row.scheduled, "task_queue.name")},
+              {"activity_id", text_at(activity.row.scheduled, "activity_id")},
+              {"activity_type", type(activity)},
+              {"attempt", activity.row.attempt},
+              {"scheduled_at", seconds(activity.row.scheduled_ns)},
+              {"started_at", seconds(now)}};
+  if (deadline != 0) info.set("deadline", seconds(deadline));
+  if (const int64_t limit = integer_at(activity.row.scheduled, "heartbeat_timeout"); limit > 0) {
+    info.set("heartbeat_timeout", seconds(limit));
+  }
+  if (!activity.row.heartbeat.empty()) {
+    info.set("heartbeat_details", plain_of(json::decode(activity.row.heartbeat).value_or(Value())));
+  }
+  return info;
 }
 
 void Activities::finished(Activity& activity, lua::Reply reply) {
@@ -150,26 +203,17 @@ void Activities::finished(Activity& activity, lua::Reply reply) {
   end(activity, EventType::activity_completed, Object{{"result", Array{std::move(*result)}}});
 }
 
+// Nobody waits for what runs any more.
+void Activities::call_off(Activity& activity) {
+  if (activity.running) activity.running->cancel();
+  activity.running.reset();
+  disarm(activity);
+}
+
 // --- failures and retries ---------------------------------------------------------------------------
 
-void Activities::attempt_too_long(Activity& activity) {
-  if (activity.running) activity.running->cancel();
-  activity.running.reset();
-  disarm(activity);
-  failed(activity, timeout_failure("start_to_close", "activity StartToClose timeout"), true);
-}
-
-void Activities::too_long(Activity& activity) {
-  if (activity.running) activity.running->cancel();
-  activity.running.reset();
-  disarm(activity);
-  end(activity, EventType::activity_timed_out,
-      Object{{"failure", with_cause(timeout_failure("schedule_to_close", "activity ScheduleToClose timeout"),
-                                    activity.row.last_failure)},
-             {"retry_state", "Timeout"}});
-}
-
 void Activities::failed(Activity& activity, Object failure, bool timed_out) {
+  disarm(activity);
   const int64_t next_ns = core_.now_ns() + activity.policy.interval(activity.row.attempt).count();
   std::string_view final;
   if (activity.row.cancel_requested) {
@@ -187,8 +231,12 @@ void Activities::failed(Activity& activity, Object failure, bool timed_out) {
     return end(activity, timed_out ? EventType::activity_timed_out : EventType::activity_failed,
                Object{{"failure", std::move(failure)}, {"retry_state", final}});
   }
+  if (activity.context && activity.context->beats()) activity.row.heartbeat = activity.context->noted();
+  activity.context.reset();
   ++activity.row.attempt;
   activity.row.started = false;
+  activity.begun = false;
+  activity.may_save_ns = 0;
   activity.row.next_attempt_ns = next_ns;
   activity.row.last_failure = json::encode(Value(std::move(failure))).value_or("");
   save(activity, &Activities::dispatch);
@@ -197,6 +245,7 @@ void Activities::failed(Activity& activity, Object failure, bool timed_out) {
 void Activities::end(Activity& activity, EventType how, Object attributes) {
   activity.ended = true;
   disarm(activity);
+  if (!core_.slots().closed()) activity.slot.reset();
   Object started{{"scheduled_event_id", activity.row.scheduled_event_id}, {"attempt", activity.row.attempt}};
   attributes.set("scheduled_event_id", activity.row.scheduled_event_id);
   Waiting waiting;
@@ -204,49 +253,6 @@ void Activities::end(Activity& activity, EventType how, Object attributes) {
   waiting.events.push_back({0, EventType::activity_started, core_.now_ns(), std::move(started), false, {}});
   waiting.events.push_back({0, how, core_.now_ns(), std::move(attributes), false, {}});
   run_.add_waiting(std::move(waiting));
-}
-
-// --- time and durability ----------------------------------------------------------------------------
-
-void Activities::arm(Activity& activity, int64_t due_ns, void (Activities::*what)(Activity&)) {
-  activity.armed.push_back(
-      core_.at(due_ns, [this, run = sched::Ref<Run>(&run_), scheduled = activity.row.scheduled_event_id,
-                        attempt = activity.row.attempt, what] {
-        run->post([this, scheduled, attempt, what] {
-          if (Activity* activity = find(scheduled, attempt)) (this->*what)(*activity);
-        });
-      }));
-}
-
-void Activities::disarm(Activity& activity) {
-  for (const sched::TimerId id : activity.armed) core_.cancel(id);
-  activity.armed.clear();
-}
-
-void Activities::save(Activity& activity, void (Activities::*then)(Activity&)) {
-  core_.transact(
-      [run_id = run_.run_id(), fence = run_.row().fence, row = activity.row](Tables& tables, ScriptContext&) {
-        return save_activity(tables, run_id, fence, row);
-      },
-      [this, run = sched::Ref<Run>(&run_), scheduled = activity.row.scheduled_event_id,
-       attempt = activity.row.attempt, then](const Result<>& saved) {
-        const bool refused = !saved && saved.error().kind == kind::conflict;
-        run->post([this, scheduled, attempt, then, refused, durable = saved.has_value()] {
-          Activity* activity = find(scheduled, attempt);
-          if (activity == nullptr) return;
-          if (refused) return run_.lost();
-          if (!durable) {
-            // The disk is full or away: again in a while, the attempt does not begin before.
-            return arm(*activity, core_.now_ns() + second_ns,
-                       then == &Activities::launch ? &Activities::save_launch : &Activities::save_dispatch);
-          }
-          if (activity->row.next_attempt_ns > core_.now_ns()) {
-            return arm(*activity, activity->row.next_attempt_ns, &Activities::attempt_due);
-          }
-          (this->*then)(*activity);
-        });
-      },
-      run_.run_id());
 }
 
 }  // namespace trivium::units::workflows

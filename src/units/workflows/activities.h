@@ -1,5 +1,8 @@
 // The open activities of one run: their attempts, timeouts and retries.
 // Only the final outcome of an activity reaches the history; attempts are counted in the store.
+//
+// An attempt: due ── a slot of the worker ──▶ called ── a worker of the function's pool ──▶ begun ──▶ ended
+// schedule_to_start runs until it has begun, start_to_close and heartbeat from there.
 #pragma once
 
 #include <memory>
@@ -8,6 +11,8 @@
 
 #include "lua/command.h"
 #include "sched/timers.h"
+#include "units/workflows/activity_slots.h"
+#include "units/workflows/attempt_context.h"
 #include "units/workflows/ports.h"
 #include "units/workflows/retry_policy.h"
 #include "units/workflows/store/rows.h"
@@ -39,19 +44,35 @@ class Activities {
     ActivityRow row;
     RetryPolicy policy;
     int64_t deadline_ns = 0;  // schedule_to_close
+    std::shared_ptr<ActivitySlots::Slot> slot;
+    std::shared_ptr<AttemptContext> context;  // of what runs
     std::unique_ptr<ActivityFunctions::Attempt> running;
+    bool begun = false;
+    int64_t may_save_ns = 0;  // of signs of life: not before
+    sched::TimerId start_limit{};
     std::vector<sched::TimerId> armed;
     bool ended = false;
   };
 
   Activity& insert(ActivityRow row);
   Activity* find(int64_t scheduled_event_id, int64_t attempt);
+  // activities.cc
   void dispatch(Activity& activity);
+  void with_slot(Activity& activity);
   void launch(Activity& activity);
-  void arm(Activity& activity, int64_t due_ns, void (Activities::*what)(Activity&));
+  void begun(Activity& activity);
+  void call_off(Activity& activity);
+  Object info_of(const Activity& activity) const;
+  bool is_foreign(const Activity& activity) const;
+  // activity_clocks.cc
+  sched::TimerId arm(Activity& activity, int64_t due_ns, void (Activities::*what)(Activity&));
   void attempt_due(Activity& activity) { dispatch(activity); }
+  void not_begun(Activity& activity);
   void attempt_too_long(Activity& activity);
   void too_long(Activity& activity);
+  void note_beat(Activity& activity);
+  void silent(Activity& activity);
+  Duration beat_interval(const Activity& activity) const;
   void finished(Activity& activity, lua::Reply reply);
   void failed(Activity& activity, Object failure, bool timed_out);
   void end(Activity& activity, EventType how, Object attributes);
@@ -60,6 +81,8 @@ class Activities {
   void save_dispatch(Activity& activity) { save(activity, &Activities::dispatch); }
   void save_launch(Activity& activity) { save(activity, &Activities::launch); }
   void disarm(Activity& activity);
+  // Calls `what` on the run's turn, if the attempt is still the same.
+  std::function<void()> on_turn(const Activity& activity, void (Activities::*what)(Activity&));
   std::string_view type(const Activity& activity) const;
 
   Run& run_;

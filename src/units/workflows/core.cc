@@ -30,13 +30,17 @@ Core::Core(const ServiceParts& parts, ServiceOptions options, std::unique_ptr<St
                     parts.processes,
                     [this](const std::string& host) -> std::optional<std::string> {
                       if (host == options_.worker) return options_.task_queue;
-                      return std::nullopt;
+                      const auto other = options_.queues.find(host);
+                      if (other == options_.queues.end()) return std::nullopt;
+                      return other->second;
                     },
                     parts.log,
                     options_.memory_limit,
                     options_.log_in_replay,
                     parts.permissions},
       store_(std::move(store)),
+      slots_(std::make_shared<ActivitySlots>(options_.most_activities, options_.activities_per_second,
+                                             parts.timers)),
       id_prefix_(random_uuid(parts.random)) {
   if (options_.lease.count() > 0) sharing_ = std::make_unique<Sharing>(*this, options_.lease);
 }
@@ -334,6 +338,9 @@ void Core::sweep() {
 }
 
 void Core::stop() {
+  if (stopped()) return;
+  slots_->close();
+  if (options_.stop_timeout.count() > 0) (void)slots_->wait_until_free(options_.stop_timeout);
   if (stopped_.exchange(true)) return;
   {
     const std::lock_guard lock(mutex_);

@@ -30,6 +30,7 @@ class Core : public std::enable_shared_from_this<Core> {
   Place place(const std::string& worker) const { return {options_.provider, worker, options_.name_space}; }
   Watches& watches() { return watches_; }
   UpdateWaiters& waiters() { return waiters_; }
+  ActivitySlots& slots() { return *slots_; }
   const Log& log() const { return parts_.log; }
 
   // The database's time, if several runtimes share it.
@@ -103,6 +104,7 @@ class Core : public std::enable_shared_from_this<Core> {
   const std::unique_ptr<StoreQueue> store_;
   Watches watches_;
   UpdateWaiters waiters_;
+  const std::shared_ptr<ActivitySlots> slots_;
   std::string id_prefix_;
   std::atomic<uint64_t> last_workflow_{0};
   std::atomic<bool> stopped_{false};

@@ -107,6 +107,14 @@ Object timeout_failure(std::string_view timeout_type, std::string_view message) 
                 {"timeout_failure_info", Object{{"timeout_type", timeout_type}}}};
 }
 
+Object with_cause(Object failure, const std::string& earlier) {
+  if (earlier.empty()) return failure;
+  if (Value cause = json::decode(earlier).value_or(Value()); cause.is_object()) {
+    failure.set("cause", std::move(cause));
+  }
+  return failure;
+}
+
 Error error_of_failure(const Value& failure) {
   std::optional<Error> chained;
   find(failure, "application_failure_info", [&](const Value& info) {

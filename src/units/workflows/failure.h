@@ -2,6 +2,7 @@
 // which an error of ours travels as a chain among the details.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "core/error.h"
@@ -19,6 +20,8 @@ Object failure_of(const Error& error);
 Object application_failure(std::string_view type, std::string_view message, bool non_retryable);
 // `timeout_type`: "start_to_close", "schedule_to_start", "schedule_to_close", "heartbeat".
 Object timeout_failure(std::string_view timeout_type, std::string_view message);
+// With the failure of an earlier attempt, as JSON, for its cause; empty: there was none.
+Object with_cause(Object failure, const std::string& earlier);
 
 // The first match anywhere in the chain of causes, in the order of 9.2.
 Error error_of_failure(const Value& failure);

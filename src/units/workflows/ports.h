@@ -13,6 +13,7 @@
 #include "lua/command.h"
 #include "lua/message.h"
 #include "lua/program.h"
+#include "units/activity_context.h"
 #include "units/commands/processes.h"
 
 namespace trivium::units::workflows {
@@ -62,9 +63,10 @@ class ActivityFunctions {
   virtual std::vector<std::string> ids() const = 0;
   // meta.options of the entry: defaults of activity options.
   virtual Object options(const std::string& id) const = 0;
-  // Calls the function; `done` is called once, from any thread, possibly before this returns.
+  // Calls the function. `activity` hears when it has got a worker; `done` is called once, from any thread,
+  // possibly before this returns.
   virtual std::unique_ptr<Attempt> call(const std::string& id, Values arguments, FrameRef frame,
-                                        Done done) = 0;
+                                        std::shared_ptr<ActivityContext> activity, Done done) = 0;
 };
 
 // Processes of this runtime.

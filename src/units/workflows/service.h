@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,16 @@ struct ServiceOptions {
   int64_t warn_events = 10000;
   int64_t max_events = 51200;
   int64_t max_history_bytes = 50 << 20;
+  // Activities: how many run at once, how many begin in a second (0: as many as can), and how long a stop
+  // waits for those that run.
+  size_t most_activities = 1000;
+  double activities_per_second = 0;
+  Duration stop_timeout{0};
+  // How often the details of heartbeats are written at most, without a heartbeat timeout and with one.
+  Duration heartbeat_interval = std::chrono::seconds(30);
+  Duration longest_heartbeat_interval = std::chrono::seconds(60);
+  // Task queues of the workers on the same provider, by entry id.
+  std::map<std::string, std::string> queues;
   Duration sweep_interval =
       std::chrono::hours(1);  // how often closed runs are looked through; 0: at start only
   // How often to look for what the command line asks of this runtime; 0: never.

@@ -27,7 +27,9 @@ class ImmediateFunctions final : public ActivityFunctions {
   bool exists(const std::string&) const override { return true; }
   std::vector<std::string> ids() const override { return {}; }
   Object options(const std::string&) const override { return {}; }
-  std::unique_ptr<Attempt> call(const std::string&, Values arguments, FrameRef, Done done) override {
+  std::unique_ptr<Attempt> call(const std::string&, Values arguments, FrameRef,
+                                std::shared_ptr<ActivityContext> activity, Done done) override {
+    activity->began();
     ++calls;
     done(lua::Reply{std::nullopt, std::move(arguments)});
     return nullptr;

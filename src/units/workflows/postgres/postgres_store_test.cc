@@ -113,7 +113,7 @@ TEST(PostgresSchema, BringsAStoreOfTheFirstVersionUpToDate) {
   ASSERT_TRUE(run(**PostgresStore::open(server.options()), insert(row)));
   server.sql(
       "ALTER TABLE runs DROP COLUMN refused_hash, DROP COLUMN stays_reason;"
-      "ALTER TABLE sources DROP COLUMN unused_ns;"
+      "ALTER TABLE sources DROP COLUMN unused_ns; ALTER TABLE activities DROP COLUMN heartbeat;"
       "UPDATE meta SET value = '1' WHERE key = 'schema_version'");
   const auto store = PostgresStore::open(server.options());
   ASSERT_TRUE(store) << store.error().message;

@@ -369,7 +369,7 @@ std::vector<ActivityRow> PostgresTables::activities(std::string_view run_id) {
   const auto rows = read(
       "SELECT scheduled_event_id, scheduled_ns, attempt, started, next_attempt_ns, cancel_requested, "
       "scheduled, "
-      "last_failure FROM activities WHERE run_id = $1 ORDER BY scheduled_event_id",
+      "last_failure, heartbeat FROM activities WHERE run_id = $1 ORDER BY scheduled_event_id",
       {run_id});
   std::vector<ActivityRow> found;
   for (int row = 0; rows && row < rows->count(); ++row) {
@@ -382,6 +382,7 @@ std::vector<ActivityRow> PostgresTables::activities(std::string_view run_id) {
     activity.cancel_requested = rows->number(row, 5) != 0;
     activity.scheduled = object_of(rows->text(row, 6));
     activity.last_failure = rows->text(row, 7);
+    activity.heartbeat = rows->text(row, 8);
     found.push_back(std::move(activity));
   }
   return found;
@@ -391,13 +392,14 @@ void PostgresTables::insert_activity(std::string_view run_id, const ActivityRow&
   write(Write::insert_activity,
         {str(run_id), activity.scheduled_event_id, activity.scheduled_ns, activity.attempt,
          int64_t{activity.started}, activity.next_attempt_ns, int64_t{activity.cancel_requested},
-         json_text_of(activity.scheduled), activity.last_failure});
+         json_text_of(activity.scheduled), activity.last_failure, activity.heartbeat});
 }
 
 void PostgresTables::update_activity(std::string_view run_id, const ActivityRow& activity) {
   write(Write::update_activity,
         {str(run_id), activity.scheduled_event_id, activity.attempt, int64_t{activity.started},
-         activity.next_attempt_ns, int64_t{activity.cancel_requested}, activity.last_failure});
+         activity.next_attempt_ns, int64_t{activity.cancel_requested}, activity.last_failure,
+         activity.heartbeat});
 }
 
 void PostgresTables::delete_activity(std::string_view run_id, int64_t scheduled_event_id) {

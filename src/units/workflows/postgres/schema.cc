@@ -132,6 +132,9 @@ ALTER TABLE runs ADD COLUMN stays_reason text NOT NULL DEFAULT '';
 ALTER TABLE sources ADD COLUMN unused_ns bigint NOT NULL DEFAULT 0;
 UPDATE runs SET code_hash = '';
 )sql",
+    R"sql(
+ALTER TABLE activities ADD COLUMN heartbeat text NOT NULL DEFAULT '';
+)sql",
 };
 static_assert(std::size(migrations) == postgres_schema_version);
 

@@ -42,9 +42,9 @@ constexpr Description descriptions[] = {
      "SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[])"},
     {Write::insert_activity, 2,
      "INSERT INTO activities (run_id, scheduled_event_id, scheduled_ns, attempt, started, next_attempt_ns, "
-     "cancel_requested, scheduled, last_failure) SELECT * FROM unnest($1::text[], $2::bigint[], "
-     "$3::bigint[], "
-     "$4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[])"},
+     "cancel_requested, scheduled, last_failure, heartbeat) SELECT * FROM unnest($1::text[], $2::bigint[], "
+     "$3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[], "
+     "$10::text[])"},
     {Write::insert_timer, 0,
      "INSERT INTO timers (run_id, started_event_id, timer_id, due_ns) "
      "SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[])"},
@@ -53,10 +53,12 @@ constexpr Description descriptions[] = {
      "ON CONFLICT DO NOTHING"},
     {Write::update_activity, 2,
      "UPDATE activities a SET attempt = d.attempt, started = d.started, next_attempt_ns = d.next_attempt_ns, "
-     "cancel_requested = d.cancel_requested, last_failure = d.last_failure "
+     "cancel_requested = greatest(a.cancel_requested, d.cancel_requested), last_failure = d.last_failure, "
+     "heartbeat = d.heartbeat "
      "FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], "
-     "$7::text[]) "
-     "AS d(run_id, scheduled_event_id, attempt, started, next_attempt_ns, cancel_requested, last_failure) "
+     "$7::text[], $8::text[]) "
+     "AS d(run_id, scheduled_event_id, attempt, started, next_attempt_ns, cancel_requested, last_failure, "
+     "heartbeat) "
      "WHERE a.run_id = d.run_id AND a.scheduled_event_id = d.scheduled_event_id"},
     {Write::delete_activity, 0,
      "DELETE FROM activities a USING unnest($1::text[], $2::bigint[]) AS d(run_id, id) "

@@ -125,6 +125,9 @@ ALTER TABLE runs ADD COLUMN stays_reason TEXT NOT NULL DEFAULT '';
 ALTER TABLE sources ADD COLUMN unused_ns INTEGER NOT NULL DEFAULT 0;
 UPDATE runs SET code_hash = '';
 )sql",
+    R"sql(
+ALTER TABLE activities ADD COLUMN heartbeat TEXT NOT NULL DEFAULT '';
+)sql",
 };
 static_assert(std::size(migrations) == schema_version);
 

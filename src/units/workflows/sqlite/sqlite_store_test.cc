@@ -100,7 +100,7 @@ TEST(SqliteStore, BringsAStoreOfTheFirstVersionUpToDate) {
   });
   execute(folder.file(),
           "ALTER TABLE runs DROP COLUMN refused_hash; ALTER TABLE runs DROP COLUMN stays_reason;"
-          "ALTER TABLE sources DROP COLUMN unused_ns;"
+          "ALTER TABLE sources DROP COLUMN unused_ns; ALTER TABLE activities DROP COLUMN heartbeat;"
           "UPDATE meta SET value = '1' WHERE key = 'schema_version'");
   with_run([](Tables& tables) {
     const std::optional<RunRow> row = tables.run("r1");

@@ -252,7 +252,7 @@ void SqliteTables::delete_inbound(std::string_view run_id, int64_t sequence) {
 std::vector<ActivityRow> SqliteTables::activities(std::string_view run_id) {
   Use use(prepared(
       "SELECT scheduled_event_id, scheduled_ns, attempt, started, next_attempt_ns, cancel_requested, "
-      "scheduled, last_failure FROM activities WHERE run_id = ? ORDER BY scheduled_event_id"));
+      "scheduled, last_failure, heartbeat FROM activities WHERE run_id = ? ORDER BY scheduled_event_id"));
   use.bind(run_id);
   std::vector<ActivityRow> found;
   while (next(use)) {
@@ -265,6 +265,7 @@ std::vector<ActivityRow> SqliteTables::activities(std::string_view run_id) {
     activity.cancel_requested = use.number() != 0;
     activity.scheduled = object_of(use.text());
     activity.last_failure = use.text();
+    activity.heartbeat = use.text();
     found.push_back(std::move(activity));
   }
   return found;
@@ -272,20 +273,23 @@ std::vector<ActivityRow> SqliteTables::activities(std::string_view run_id) {
 
 void SqliteTables::insert_activity(std::string_view run_id, const ActivityRow& activity) {
   const std::string scheduled = json_text_of(activity.scheduled);
-  Use use(prepared(
-      "INSERT INTO activities (run_id, scheduled_event_id, scheduled_ns, attempt, started, "
-      "next_attempt_ns, cancel_requested, scheduled, last_failure) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  Use use(
+      prepared("INSERT INTO activities (run_id, scheduled_event_id, scheduled_ns, attempt, started, "
+               "next_attempt_ns, cancel_requested, scheduled, last_failure, heartbeat) "
+               "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   use.bind(run_id).bind(activity.scheduled_event_id).bind(activity.scheduled_ns).bind(activity.attempt);
   use.bind(int64_t{activity.started}).bind(activity.next_attempt_ns).bind(int64_t{activity.cancel_requested});
-  finish(use.bind(scheduled).bind(activity.last_failure));
+  finish(use.bind(scheduled).bind(activity.last_failure).bind(activity.heartbeat));
 }
 
 void SqliteTables::update_activity(std::string_view run_id, const ActivityRow& activity) {
   Use use(
-      prepared("UPDATE activities SET attempt = ?, started = ?, next_attempt_ns = ?, cancel_requested = ?, "
-               "last_failure = ? WHERE run_id = ? AND scheduled_event_id = ?"));
+      prepared("UPDATE activities SET attempt = ?, started = ?, next_attempt_ns = ?, "
+               "cancel_requested = max(cancel_requested, ?), last_failure = ?, heartbeat = ? WHERE run_id = "
+               "? AND scheduled_event_id = ?"));
   use.bind(activity.attempt).bind(int64_t{activity.started}).bind(activity.next_attempt_ns);
-  use.bind(int64_t{activity.cancel_requested}).bind(activity.last_failure).bind(run_id);
+  use.bind(int64_t{activity.cancel_requested}).bind(activity.last_failure);
+  use.bind(activity.heartbeat).bind(run_id);
   finish(use.bind(activity.scheduled_event_id));
 }
 

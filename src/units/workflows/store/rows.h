@@ -112,6 +112,7 @@ struct ActivityRow {
   bool cancel_requested = false;
   Object scheduled;          // attributes of ActivityTaskScheduled
   std::string last_failure;  // JSON, empty: none
+  std::string heartbeat;     // JSON of a payload: what the last sign of life told; empty: nothing
 };
 
 struct TimerRow {

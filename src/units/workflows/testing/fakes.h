@@ -51,7 +51,11 @@ class TestFunctions final : public ActivityFunctions {
   bool exists(const std::string& id) const override { return bodies_.contains(id); }
   std::vector<std::string> ids() const override;
   Object options(const std::string& id) const override;
-  std::unique_ptr<Attempt> call(const std::string& id, Values arguments, FrameRef frame, Done done) override;
+  std::unique_ptr<Attempt> call(const std::string& id, Values arguments, FrameRef frame,
+                                std::shared_ptr<ActivityContext> activity, Done done) override;
+  std::shared_ptr<ActivityContext> last_activity() const { return last_activity_; }
+  // While it is, no call gets a worker.
+  void saturate(bool on) { saturated_ = on; }
 
  private:
   struct Call {
@@ -59,11 +63,14 @@ class TestFunctions final : public ActivityFunctions {
     Values arguments;
     Done done;
     std::shared_ptr<bool> canceled;
+    std::shared_ptr<ActivityContext> activity;
   };
   std::map<std::string, Body> bodies_;
   std::map<std::string, Object> options_;
   std::vector<Call> waiting_;
   FrameRef last_frame_;
+  std::shared_ptr<ActivityContext> last_activity_;
+  bool saturated_ = false;
 };
 
 class TestProcesses final : public LocalProcesses {

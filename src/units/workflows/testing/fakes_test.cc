@@ -67,10 +67,11 @@ class TestAttempt final : public ActivityFunctions::Attempt {
 }  // namespace
 
 bool TestFunctions::run_one(const std::function<size_t(size_t)>& choose) {
-  if (waiting_.empty()) return false;
+  if (waiting_.empty() || saturated_) return false;
   const auto at = waiting_.begin() + static_cast<std::ptrdiff_t>(choose(waiting_.size()));
   Call call = std::move(*at);
   waiting_.erase(at);
+  call.activity->began();
   call.done(*call.canceled ? lua::Reply::failure(Error::of(kind::canceled, "context canceled"))
                            : bodies_.at(call.id)(decode_values(call.arguments)));
   return true;
@@ -88,10 +89,14 @@ Object TestFunctions::options(const std::string& id) const {
 }
 
 std::unique_ptr<ActivityFunctions::Attempt> TestFunctions::call(const std::string& id, Values arguments,
-                                                                FrameRef frame, Done done) {
+                                                                FrameRef frame,
+                                                                std::shared_ptr<ActivityContext> activity,
+                                                                Done done) {
   auto canceled = std::make_shared<bool>(false);
+  if (!saturated_) activity->began();
+  last_activity_ = activity;
   last_frame_ = std::move(frame);
-  waiting_.push_back({id, std::move(arguments), std::move(done), canceled});
+  waiting_.push_back({id, std::move(arguments), std::move(done), canceled, std::move(activity)});
   return std::make_unique<TestAttempt>(std::move(canceled));
 }
 

@@ -1,0 +1,105 @@
+#include "units/workflows/activity_slots.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace trivium::units::workflows {
+
+ActivitySlots::ActivitySlots(size_t most, double per_second, sched::Timers& timers)
+    : most_(most),
+      interval_ns_(per_second > 0 ? static_cast<int64_t>(std::min(1e9 / per_second, 9e18)) : 0),
+      timers_(timers) {}
+
+// With the lock held: takes a place, if there is one and it is time.
+bool ActivitySlots::may_begin() {
+  if (closed_ || held_ >= most_) return false;
+  if (interval_ns_ != 0) {
+    const int64_t now = timers_.clock().monotonic_ns();
+    if (now < next_ns_) {
+      if (!std::exchange(armed_, true)) {
+        timers_.at(next_ns_, [weak = weak_from_this()] {
+          const std::shared_ptr<ActivitySlots> slots = weak.lock();
+          if (!slots) return;
+          {
+            const std::lock_guard lock(slots->mutex_);
+            slots->armed_ = false;
+          }
+          slots->grant();
+        });
+      }
+      return false;
+    }
+    next_ns_ = std::max(next_ns_, now - interval_ns_) + interval_ns_;
+  }
+  ++held_;
+  return true;
+}
+
+std::shared_ptr<ActivitySlots::Slot> ActivitySlots::take(std::function<void()> ready) {
+  auto slot = std::make_shared<Slot>(shared_from_this(), std::move(ready));
+  const std::lock_guard lock(mutex_);
+  while (!queue_.empty() && queue_.front().expired()) queue_.pop_front();
+  if (queue_.empty() && may_begin()) {
+    slot->held_ = true;
+  } else {
+    queue_.push_back(slot);
+  }
+  return slot;
+}
+
+void ActivitySlots::grant() {
+  std::vector<std::function<void()>> told;
+  {
+    // Kept until the lock is gone: the last reference would want it.
+    std::vector<std::shared_ptr<Slot>> served;
+    const std::unique_lock lock(mutex_);
+    while (!queue_.empty()) {
+      std::shared_ptr<Slot> next = queue_.front().lock();
+      if (next && !may_begin()) {
+        served.push_back(std::move(next));
+        break;
+      }
+      queue_.pop_front();
+      if (!next) continue;
+      next->held_ = true;
+      told.push_back(std::move(next->ready_));
+      served.push_back(std::move(next));
+    }
+  }
+  for (const std::function<void()>& ready : told) ready();
+}
+
+void ActivitySlots::Slot::give_back() {
+  std::function<void()> forgotten;
+  {
+    const std::lock_guard lock(slots_->mutex_);
+    forgotten = std::move(ready_);
+    if (!std::exchange(held_, false)) return;
+    if (--slots_->held_ == 0) slots_->freed_.notify_all();
+    if (slots_->queue_.empty()) return;
+  }
+  slots_->grant();
+}
+
+bool ActivitySlots::Slot::held() const {
+  const std::lock_guard lock(slots_->mutex_);
+  return held_;
+}
+
+void ActivitySlots::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+}
+
+bool ActivitySlots::closed() const {
+  const std::lock_guard lock(mutex_);
+  return closed_;
+}
+
+bool ActivitySlots::wait_until_free(Duration patience) {
+  std::unique_lock lock(mutex_);
+  return freed_.wait_for(lock, patience, [this] { return held_ == 0; });
+}
+
+}  // namespace trivium::units::workflows

@@ -1,0 +1,66 @@
+// How many activities of a worker run at once, and how many may begin in a second.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "core/duration.h"
+#include "sched/timers.h"
+
+namespace trivium::units::workflows {
+
+// Thread-safe. First come, first served.
+class ActivitySlots : public std::enable_shared_from_this<ActivitySlots> {
+ public:
+  // `per_second` 0: no limit. The timers outlive this.
+  ActivitySlots(size_t most, double per_second, sched::Timers& timers);
+
+  // A place, or one in the queue for it. Whoever has it gives it back; its destructor does so too.
+  class Slot {
+   public:
+    Slot(std::shared_ptr<ActivitySlots> slots, std::function<void()> ready)
+        : slots_(std::move(slots)), ready_(std::move(ready)) {}
+    ~Slot() { give_back(); }
+    Slot(const Slot&) = delete;
+    Slot& operator=(const Slot&) = delete;
+
+    void give_back();
+    bool held() const;
+
+   private:
+    friend class ActivitySlots;
+
+    const std::shared_ptr<ActivitySlots> slots_;
+    std::function<void()> ready_;
+    bool held_ = false;  // under the lock of slots_, as ready_
+  };
+  // A slot that is held at once never calls `ready`; another calls it when it is, from any thread.
+  std::shared_ptr<Slot> take(std::function<void()> ready);
+
+  // Nobody gets a place from now on.
+  void close();
+  bool closed() const;
+  // Waits until no place is held; false if some still are after this time.
+  bool wait_until_free(Duration patience);
+
+ private:
+  bool may_begin();
+  void grant();
+
+  const size_t most_;
+  const int64_t interval_ns_;  // between two beginnings; 0: none
+  sched::Timers& timers_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable freed_;
+  std::deque<std::weak_ptr<Slot>> queue_;
+  size_t held_ = 0;
+  int64_t next_ns_ = 0;  // monotonic: nobody begins before
+  bool armed_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace trivium::units::workflows
