@@ -171,6 +171,35 @@ TEST(ThreadedScheduler, TheHandOffSlotDoesNotStarveTheQueue) {
   ran.wait();
 }
 
+// They are not interrupted after every word either: a millisecond is theirs, which is a number of exchanges.
+TEST(ThreadedScheduler, TwoThatTalkHaveSomeTimeBeforeOthers) {
+  ThreadedScheduler scheduler(workers(1));
+  std::latch ran(1);
+  std::atomic<bool> stop{false};
+  int exchanges = -1;
+  Ref<FunctionRunnable> ping;
+  Ref<FunctionRunnable> pong;
+  auto third = make_runnable([&](Runnable&) {
+    stop = true;
+    ran.count_down();
+    return Outcome::done;
+  });
+  ping = make_runnable([&](Runnable&) {
+    if (++exchanges == 0) scheduler.wake(*third);
+    if (!stop) scheduler.wake(*pong);
+    return Outcome::idle;
+  });
+  pong = make_runnable([&](Runnable&) {
+    scheduler.wake(*ping);
+    return Outcome::idle;
+  });
+  scheduler.start();
+  scheduler.wake(*ping);
+  ran.wait();
+  scheduler.stop();
+  EXPECT_GE(exchanges, 10);  // two looks at the clock come after sixteen turns each
+}
+
 // The same with a wake from outside, which arrives in the inbox.
 TEST(ThreadedScheduler, BusyWorkersLookAtTheirInboxes) {
   ThreadedScheduler scheduler(workers(2));

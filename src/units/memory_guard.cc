@@ -62,8 +62,17 @@ Result<> MemoryGuard::admit_process(size_t bytes, std::string_view entry) {
 }
 
 Result<> MemoryGuard::admit_message(size_t bytes, std::string_view entry) {
-  if (level_of(bytes, entry) != Level::none) return {};
+  if (level_of(bytes, entry) < Level::none) return {};
   return fail(Error::unspecified(limit_exceeded, "memory is short: nothing is sent or called"));
+}
+
+Result<> MemoryGuard::admit_growth(size_t bytes, std::string_view entry) {
+  if (level_of(bytes, entry) != Level::exceeded) return {};
+  // One, and then another look.
+  Level exceeded = Level::exceeded;
+  if (!level_.compare_exchange_strong(exceeded, Level::none)) return {};
+  log_.error("memory is short: what takes more is ended", {{"entry", entry}});
+  return fail(Error::unspecified(limit_exceeded, "memory is short: " + std::string(entry) + " took more"));
 }
 
 MemoryGuard::Level MemoryGuard::level_of(size_t more_bytes, std::string_view entry) {
@@ -81,8 +90,9 @@ MemoryGuard::Level MemoryGuard::level_of(size_t more_bytes, std::string_view ent
 // Memory is short until an eighth of the limit is free again, so that it is not short and ample by turns.
 MemoryGuard::Level MemoryGuard::next(Level before, size_t used, size_t limit) const {
   const size_t eighth = limit / 8;
+  if (used > limit + 2 * eighth) return Level::exceeded;
   if (used > limit + eighth) return Level::none;
-  if (used > limit) return before == Level::none ? Level::none : Level::scarce;
+  if (used > limit) return before >= Level::none ? Level::none : Level::scarce;
   return before == Level::ample || used <= limit - eighth ? Level::ample : Level::scarce;
 }
 
@@ -91,7 +101,8 @@ void MemoryGuard::look(std::string_view entry) {
   const size_t limit = limit_.load(std::memory_order_relaxed);
   size_t used = used_();
   // Freed memory that the allocator keeps counts until it is asked to give it back.
-  if (used > limit - limit / 8 && trims_.allow(clock_.monotonic_ns())) {
+  const bool exceeded = next(Level::ample, used, limit) == Level::exceeded;
+  if (exceeded || (used > limit - limit / 8 && trims_.allow(clock_.monotonic_ns()))) {
     (void)::malloc_trim(0);
     used = used_();
   }
@@ -100,8 +111,9 @@ void MemoryGuard::look(std::string_view entry) {
   if (level == before || !level_.compare_exchange_strong(before, level)) return;
   const Object fields{
       {"entry", entry}, {"used", static_cast<int64_t>(used)}, {"limit", static_cast<int64_t>(limit)}};
-  if (level == Level::none) {
-    log_.error("memory is short: nothing is sent or called until some is free", fields);
+  if (level >= Level::none) {
+    if (before < Level::none)
+      log_.error("memory is short: nothing is sent or called until some is free", fields);
   } else if (level == Level::ample) {
     log_.info("memory is no longer short", fields);
   } else if (before == Level::ample) {

@@ -1,7 +1,7 @@
 // Keeps a runaway application from taking the machine's memory: while too much is taken, code starts no
-// further process, and an eighth beyond that it sends nothing and calls nothing any more. What runs goes on,
-// and so does what the runtime itself starts and sends. Refusing is better than being killed with everything
-// that runs.
+// further process, an eighth beyond that it sends nothing and calls nothing any more, and another eighth
+// beyond that whoever's Lua state grows is ended, one at a time. All else that runs goes on, and so does what
+// the runtime itself starts and sends. Refusing is better than being killed with everything that runs.
 #pragma once
 
 #include <atomic>
@@ -35,13 +35,15 @@ class MemoryGuard {
   // answers a little late. What is done about it is logged once, with the entry at whose request it was seen.
   Result<> admit_process(size_t bytes, std::string_view entry);
   Result<> admit_message(size_t bytes, std::string_view entry);
+  // The Lua state of `entry` took so many bytes more. Fails: it is to be ended.
+  Result<> admit_growth(size_t bytes, std::string_view entry);
   // Something that was admitted took so many bytes more.
   void count(size_t bytes, std::string_view entry) { (void)level_of(bytes, entry); }
 
  private:
   static constexpr size_t look_every = size_t{1} << 20;  // bytes admitted on one thread
 
-  enum class Level : uint8_t { ample, scarce, none };
+  enum class Level : uint8_t { ample, scarce, none, exceeded };
 
   Level level_of(size_t more_bytes, std::string_view entry);
   void look(std::string_view entry);

@@ -75,6 +75,23 @@ TEST_F(Guard, ItsErrorsAreNoPromise) {
   EXPECT_EQ(message.error().retryable, std::nullopt);
 }
 
+TEST_F(Guard, EndsOneThatGrowsAtATime) {
+  at(1000 * mb);
+  EXPECT_TRUE(guard_.admit_growth(mb, "app:x"));
+  at(1001 * mb);
+  const Result<> grown = guard_.admit_growth(mb, "app:x");
+  EXPECT_EQ(grown.error().message, "memory is short: app:x took more");
+  EXPECT_EQ(grown.error().kind, "LimitExceeded");
+  EXPECT_EQ(grown.error().retryable, std::nullopt);
+  EXPECT_TRUE(guard_.admit_growth(mb, "app:y"));  // until another look shows that it was not enough
+  EXPECT_FALSE(guard_.admit_message(mb, "app:y"));
+  timers_.advance(std::chrono::milliseconds(20));
+  EXPECT_FALSE(guard_.admit_growth(mb, "app:y"));
+  EXPECT_EQ(at(700 * mb), "process message");
+  EXPECT_TRUE(guard_.admit_growth(mb, "app:y"));
+  EXPECT_EQ(sink_->lines[1], "memory is short: what takes more is ended app:x");
+}
+
 TEST_F(Guard, LooksOnlyOnceInAWhile) {
   for (int i = 0; i < 10'240; ++i) ASSERT_TRUE(guard_.admit_message(1024, "app:x"));
   EXPECT_GE(looks_, 9);

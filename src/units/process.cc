@@ -204,7 +204,10 @@ Process::Figures Process::figures() const {
   Figures figures;
   const Stage stage = stage_.load(std::memory_order_relaxed);
   const bool computes = running_.load(std::memory_order_relaxed) != nullptr;
-  figures.state = stage != Stage::launched ? "loading" : computes ? "running" : "waiting";
+  figures.state = stage == Stage::waiting    ? "queued"
+                  : stage != Stage::launched ? "loading"
+                  : computes                 ? "running"
+                                             : "waiting";
   figures.started_ns = created_ns_;
   figures.mailbox = mailbox_.size() + untaken_.load(std::memory_order_relaxed);
   figures.memory = memory_.load(std::memory_order_relaxed);
@@ -362,9 +365,15 @@ sched::Outcome Process::step() {
   running_.store(isolate_.get(), std::memory_order_relaxed);
   const lua::Isolate::Step step = isolate_->run();
   running_.store(nullptr, std::memory_order_relaxed);
-  memory_.store(isolate_->memory_used(), std::memory_order_relaxed);
+  const size_t grown = note_memory();
   untaken_.store(isolate_->mailbox_size(), std::memory_order_relaxed);
   if (upgrading_) return upgrade();
+  if (grown != 0 && step != lua::Isolate::Step::finished) {
+    if (Result<> admitted = node_.memory().admit_growth(grown, entry()); !admitted) {
+      complete({std::move(admitted.error()), {}});
+      return sched::Outcome::done;
+    }
+  }
   if (step == lua::Isolate::Step::waiting) {
     if (!stopping_ || !isolate_->waits_for_messages_only()) return sched::Outcome::idle;
     complete({canceled_error(), {}});
@@ -377,6 +386,15 @@ sched::Outcome Process::step() {
   lua::Outcome outcome = isolate_->take_outcome();
   complete({std::move(outcome.error), std::move(outcome.values)});
   return sched::Outcome::done;
+}
+
+// By how much its isolate has grown since the last slice, if that is worth a look at the memory of the whole.
+size_t Process::note_memory() {
+  constexpr int worth_a_look = 20;  // bits: every full megabyte is
+  const size_t used = isolate_->memory_used();
+  const size_t before = memory_.load(std::memory_order_relaxed);
+  memory_.store(used, std::memory_order_relaxed);
+  return used >> worth_a_look > before >> worth_a_look ? used - before : 0;
 }
 
 // Called in a signal handler, by this thread, while step() runs Lua code.

@@ -158,7 +158,7 @@ class Process final : public sched::Runnable, private lua::Host {
 
   // How it is doing, at about this moment.
   struct Figures {
-    std::string_view state;  // loading, running, waiting
+    std::string_view state;  // loading, queued, running, waiting
     int64_t started_ns = 0;  // monotonic
     size_t mailbox = 0;      // messages it has not taken
     size_t memory = 0;       // bytes of its isolate
@@ -234,6 +234,7 @@ class Process final : public sched::Runnable, private lua::Host {
   sched::Outcome go_on_loading();
   void take_mail();
   sched::Outcome step();
+  size_t note_memory();
   void take(Envelope& envelope);
   void take(LinkDown& down);
   void take_outdated(const std::set<std::string>& changed);

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "units/commands/processes.h"
 #include "units/function_pool.h"
 #include "units/pid.h"
 #include "units/test_node.h"
@@ -404,6 +405,37 @@ TEST(Calls, UnderThreads) {
   }
   timers.stop();
   blocking.shutdown();
+}
+
+// Whoever found it just before it ended.
+TEST(Sending, ToOneThatHasJustEnded) {
+  TestNode test;
+  const auto sender = test.start("return 1");
+  const auto ended = test.start("return 2");
+  ended->abandon();
+  Send send;
+  send.destination = ended->pid_text();
+  send.topic = "t";
+  lua::Reply reply;
+  EXPECT_EQ(send.perform(*sender, 1, reply), lua::Dispatch::done);
+  EXPECT_EQ(reply.error->kind, "InvalidState");
+  EXPECT_EQ(reply.error->message, "process closed");
+}
+
+TEST(Figures, CallsThatWaitForAWorkerAreQueued) {
+  TestNode test;
+  test.function("app:f", "sleep(1000)", 1);
+  std::vector<sched::Ref<Process>> calls;
+  for (int i = 0; i < 2; ++i) {
+    CallRequest request;
+    request.target = "app:f";
+    request.on_exit = [](Exit&) {};
+    calls.push_back(*test.node.functions().call(std::move(request)));
+  }
+  test.run();
+  EXPECT_EQ(calls[0]->figures().state, "waiting");
+  EXPECT_EQ(calls[1]->figures().state, "queued");
+  test.pass(std::chrono::seconds(2));
 }
 
 }  // namespace

@@ -150,6 +150,34 @@ def test_a_flood_of_children(short):
     assert lines(log, "")
 
 
+def test_memory_that_code_takes_for_itself(short):
+    """Lua states that grow: those that are at it when far too much is taken are ended, one by one."""
+    short.process("hog", """
+        local up, gate, megabytes = ...
+        process.monitor(gate)
+        process.send(up, "up")
+        process.events():receive()
+        local kept = {}
+        for i = 1, megabytes do kept[i] = string.rep("x", 1 << 20) .. i end
+        process.listen("never"):receive()
+    """)
+    log = short.test("""
+        local events, up, hogs = process.events(), process.listen("up"), {}
+        local gate = process.spawn("app:sleeps", "app:procs")
+        for i = 1, 40 do
+          hogs[i] = process.spawn_monitored("app:hog", "app:procs", process.pid(), gate, 100)
+          up:receive()
+        end
+        process.terminate(gate)
+        -- Much more than there may be, were they left to themselves.
+        local e = events:receive()
+        check.err("ended", e.result.error, "LimitExceeded", "memory is short: app:hog took more")
+        for _, pid in ipairs(hogs) do process.terminate(pid) end
+        responsive("afterwards")
+    """)
+    assert lines(log, "what takes more is ended") and all("app:hog" in line for line in lines(log, "what takes more"))
+
+
 def test_a_limit_that_makes_no_sense(app):
     app.program("return 0")
     for text in ("much", "0", "-1", "1.5", "true"):

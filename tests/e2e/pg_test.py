@@ -233,6 +233,48 @@ def test_monitors(checks):
     """)
 
 
+def test_who_ends_leaves_last(checks):
+    """Watchers and links hear of an end before its groups do; a call that is cancelled leaves as well."""
+    checks.process("member", """
+        process.set_options({trap_links = true})
+        pg.open("app:scope"):join("a")
+        process.send((...), "up", process.pid())
+        process.inbox():receive()
+        error("failed")
+    """, "modules: [pg]")
+    checks.function("call", """
+        process.registry.register("call")
+        pg.open("app:scope"):join("a")
+        process.send((...), "up", process.pid())
+        process.inbox():receive()
+    """, "modules: [pg]")
+    checks.process("calls", "funcs.call('app:call', (...))", "modules: [funcs]")
+    run(checks, """
+        process.set_options({trap_links = true})
+        local g, up, events = pg.open("app:scope"), process.listen("up"), process.events()
+        local changes = g:monitor("a"):channel()
+        local pid = process.spawn_linked_monitored("app:member", "app:procs", process.pid())
+        take(up)
+        take(changes)
+        process.send(pid, "fail")
+        local order = {}
+        for i = 1, 3 do
+          order[i] = channel.select({changes:case_receive(), events:case_receive()}).value.kind
+        end
+        check.eq("order", order, {"pid.exit", "pid.link.down", "member.left"})
+
+        local caller = process.spawn("app:calls", "app:procs", process.pid())
+        local call = take(up)
+        process.monitor(call)
+        take(changes)
+        process.terminate(caller)
+        local exit = take(events)
+        check.eq("cancelled", {exit.from, exit.result.error:kind()}, {call, "Canceled"})
+        check.fail("its name", "NotFound", "name not registered", process.registry.lookup("call"))
+        check.eq("its groups", take(changes).data.PIDs, {call})
+    """)
+
+
 def test_a_full_monitor_loses_nothing(checks):
     run(checks, """
         local g = pg.open("app:scope")

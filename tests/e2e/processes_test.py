@@ -96,6 +96,32 @@ def test_spawn(checks):
     """)
 
 
+def test_one_process_for_a_name_however_many_want_it(checks):
+    checks.process("owner", """
+        local got, orders = {}, process.listen("order")
+        for i = 1, 20 do got[i] = orders:receive() end
+        table.sort(got)
+        return got
+    """)
+    checks.process("wants", """
+        local up, n = ...
+        local pid, err = process.with_options({}):with_name("owner"):with_message("order", n):spawn("app:owner", "app:procs")
+        process.send(up, "pid", pid or err)
+    """)
+    checks.run(TAKE + """
+        local pids, events = process.listen("pid"), process.events()
+        for round = 1, 5 do
+          for i = 1, 20 do process.spawn("app:wants", "app:procs", process.pid(), i) end
+          local first = take(pids)
+          for i = 2, 20 do check.eq("the same for all", take(pids), first) end
+          -- It has ended, or does so now.
+          if process.monitor(first) then
+            check.eq("every message, once", #take(events).result.value, 20)
+          end
+        end
+    """)
+
+
 def test_exec(checks):
     checks.process("job", """
         local how = ...

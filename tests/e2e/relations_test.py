@@ -67,6 +67,34 @@ def test_exit_events(checks):
     """)
 
 
+def test_waiting_is_no_deadlock(checks):
+    """What could be woken by something, or waits for a channel of its own, waits for ever."""
+    checks.process("waits", """
+        local up, how = ...
+        process.send(up, "up", 1)
+        if how == "channel" then channel.new():receive() end
+        if how == "send" then channel.new():send(1) end
+        if how == "select" then channel.select({channel.new():case_receive()}) end
+        if how == "subscribed" then process.listen("x") channel.select({}) end
+        if how == "timer" then time.after("1h") channel.select({}) end
+        if how == "other coroutine" then coroutine.spawn(function() time.sleep("1h") end) channel.select({}) end
+        if how == "call" then funcs.async("app:sleeps") channel.select({}) end
+    """)
+    checks.function("sleeps", "time.sleep('1h')")
+    checks.process("passes", "return 1")
+    checks.entries("- {name: single, kind: process.host, host: {workers: 1}, lifecycle: {auto_start: true}}")
+    checks.run(TAKE + """
+        local events, up = process.events(), process.listen("up")
+        for _, how in ipairs({"channel", "send", "select", "subscribed", "timer", "other coroutine", "call"}) do
+          local pid = process.spawn_monitored("app:waits", "app:single", process.pid(), how)
+          take(up)
+          process.exec("app:passes", "app:single")  -- after it, on the same worker
+          process.terminate(pid)
+          check.err(how, take(events).result.error, "Internal", "process terminated")
+        end
+    """)
+
+
 def test_monitors(checks):
     checks.process("waits", "local m = process.inbox():receive() return m:topic()")
     checks.process("reports", "process.send((...), 'up', process.pid()) process.inbox():receive()")

@@ -303,6 +303,38 @@ def test_hosts_come_and_go(live):
     assert app.say("where app:server app:procs") == "NotFound: host not found"
 
 
+def test_those_elsewhere_hear_what_a_host_ended(live):
+    """Its time is over, and what has not ended by itself is ended."""
+    entries = [
+        HOST,
+        "- {name: watcher, kind: process.lua, source: file://watcher.lua}",
+        "- {name: deaf, kind: process.lua, source: file://deaf.lua, modules: [time]}",
+        "- {name: other, kind: process.host, lifecycle: {auto_start: true, stop_timeout: 50ms}}",
+    ]
+    app = live(entries, {
+        "deaf.lua": "return {main = function() print('deaf sleeps') time.sleep('1h') end}",
+        "watcher.lua": """
+            return {main = function()
+              process.set_options({trap_links = true})
+              local events = process.events()
+              local pid = process.spawn_linked_monitored("app:deaf", "app:other")
+              while true do
+                local e = events:receive()
+                local from = e.from == pid and "it" or "another"
+                print("heard " .. e.kind .. " of " .. from .. ": " .. e.result.error:kind() .. " " .. e.result.error:message())
+              end
+            end}
+        """,
+    })
+    app.say("spawn app:watcher")
+    app.hears("deaf sleeps")
+    app.change(entries[:-1])
+    assert app.reload() == {"deleted": ["other"]}
+    app.hears("heard pid.exit of it: Canceled context canceled")
+    app.hears("heard pid.link.down of it: Canceled context canceled")
+    app.hears("service removed")
+
+
 def test_services_come_change_and_go(live):
     def service(word):
         return [HOST, "- {name: server, kind: process.lua, source: file://server.lua}",

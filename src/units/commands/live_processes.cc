@@ -7,6 +7,8 @@
 namespace trivium::units {
 namespace {
 
+constexpr std::string_view invalid_state = "InvalidState";  // a kind of error
+
 Error not_found(std::string message) { return Error::of(kind::not_found, std::move(message)); }
 
 Error no_host(const std::string& id) {
@@ -75,7 +77,8 @@ lua::Dispatch Send::perform(Process& process, lua::OpId op, lua::Reply& reply) {
     if (target->post(lua::Message{std::string(topic), process.shared_pid(), std::move(values)})) {
       return answer_true(reply);
     }
-    return refuse(reply, not_found("process not found"));
+    // It was there a moment ago.
+    return refuse(reply, Error::of(invalid_state, "process closed"));
   }
   const std::shared_ptr<SpawnTarget> host = host_of(node, pid);
   if (!host) return refuse(reply, not_found(std::string(who_is_missing(pid))));
