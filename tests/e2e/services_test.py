@@ -21,7 +21,7 @@ def service(app, body, lifecycle="", source=None):
 
 
 def test_input(app):
-    with service(app, "print('input ' .. n .. ' ' .. #list .. ' ' .. list[2] .. ' ' .. map.k) process.inbox():receive()") as server:
+    with service(app, "print('input ' .. n .. ' ' .. #list .. ' ' .. list[2] .. ' ' .. map.k) process.events():receive()") as server:
         server.wait_for("input 7 2 2 v")
         assert server.stop() is not None
 
