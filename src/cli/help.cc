@@ -48,7 +48,7 @@ constexpr std::string_view global_flags = R"(Global flags, anywhere on the line
   -s, --silent             log nothing
   -e, --event-streams      send every log record to the event bus as well
   -p, --profiler           set profiler.enabled, address localhost:6060
-  -m, --memory-limit SIZE  soft limit such as 512M or 2G (default $GOMEMLIMIT, else 1G)
+  -m, --memory-limit SIZE  soft limit such as 512M or 2G (default $GOMEMLIMIT, else none)
       --lenient            warn about broken files and skip them instead of refusing to start
   -h, --help               show help
 )";

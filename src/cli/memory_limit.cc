@@ -27,7 +27,7 @@ std::optional<uint64_t> parse_size(std::string_view text) {
 uint64_t memory_limit(std::string_view flag, std::string_view environment) {
   if (const auto size = parse_size(flag)) return *size;
   if (const auto size = parse_size(environment)) return *size;
-  return uint64_t{1} << 30;
+  return 0;
 }
 
 }  // namespace trivium::cli

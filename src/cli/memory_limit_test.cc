@@ -20,10 +20,10 @@ TEST(MemoryLimit, RefusesEverythingElse) {
   }
 }
 
-TEST(MemoryLimit, FlagThenEnvironmentThenDefault) {
+TEST(MemoryLimit, FlagThenEnvironmentThenNone) {
   EXPECT_EQ(memory_limit("1M", "2M"), 1u << 20);
   EXPECT_EQ(memory_limit("nonsense", "2M"), 2u << 20);
-  EXPECT_EQ(memory_limit("", "nonsense"), 1u << 30);
+  EXPECT_EQ(memory_limit("", "nonsense"), 0u);
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ struct RuntimeOptions {
   std::function<Result<app::Application>()> read_again;
   std::shared_ptr<LogRouter> router;  // the sink of `log`; for terminal hosts that hide logs, for events
   Log log;
-  uint64_t memory_limit = 0;  // bytes, soft
+  uint64_t memory_limit = 0;  // bytes, soft; 0: none
   bool one_process = false;   // exec() follows: what another runtime holds is no reason not to start
 };
 

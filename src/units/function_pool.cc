@@ -149,6 +149,13 @@ bool FunctionPool::trim(Isolates& gone) {
   return false;
 }
 
+void FunctionPool::drop_idle() {
+  if (type_ != Type::lazy) return;
+  Isolates gone;  // destroyed outside the lock
+  const std::lock_guard lock(mutex_);
+  gone.swap(idle_);
+}
+
 bool FunctionPool::adapt(Isolates& gone, std::vector<sched::Ref<Process>>& served) {
   adaptive_->evaluate(active_, peak_, waiting_.size());
   most_ = adaptive_->workers();

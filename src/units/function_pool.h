@@ -66,6 +66,9 @@ class FunctionPool : public std::enable_shared_from_this<FunctionPool> {
   // The call no longer waits for a worker. False when it had one already.
   bool withdraw(const Process& call);
 
+  // Of a lazy pool: idle workers go at once, not after half a minute.
+  void drop_idle();
+
   struct Figures {
     size_t active = 0;
     size_t idle = 0;

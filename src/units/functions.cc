@@ -144,15 +144,21 @@ Result<sched::Ref<Process>> Functions::start_function(CallRequest& request) {
   return call;
 }
 
+std::vector<std::shared_ptr<FunctionPool>> Functions::pools() const {
+  std::vector<std::shared_ptr<FunctionPool>> all;
+  const std::lock_guard lock(lock_);
+  all.reserve(pools_.size());
+  for (const auto& [id, pool] : pools_) all.push_back(pool);
+  return all;
+}
+
+void Functions::drop_idle_workers() {
+  for (const auto& pool : pools()) pool->drop_idle();
+}
+
 std::vector<FunctionFigures> Functions::figures() const {
   std::vector<FunctionFigures> all;
-  std::vector<std::shared_ptr<FunctionPool>> pools;
-  {
-    const std::lock_guard lock(lock_);
-    for (const auto& [id, pool] : pools_) pools.push_back(pool);
-  }
-  all.reserve(pools.size());
-  for (const auto& pool : pools) all.push_back({pool->id(), pool->figures(), pool->metrics().figures()});
+  for (const auto& pool : pools()) all.push_back({pool->id(), pool->figures(), pool->metrics().figures()});
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   return all;
 }

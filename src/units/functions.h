@@ -78,6 +78,8 @@ class Functions {
   // the call returned is the first.
   Result<sched::Ref<Process>> call(CallRequest&& request, const Object& options);
 
+  // Those of pools that make them when they are needed.
+  void drop_idle_workers();
   // Of every function, by id.
   std::vector<FunctionFigures> figures() const;
 
@@ -85,6 +87,7 @@ class Functions {
   friend class NextCall;
 
   void find_target(CallRequest& request) const;
+  std::vector<std::shared_ptr<FunctionPool>> pools() const;
   Result<sched::Ref<Process>> pass(CallRequest& request);
   Result<sched::Ref<Process>> start(CallRequest& request);
   Result<sched::Ref<Process>> start_function(CallRequest& request);

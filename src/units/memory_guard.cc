@@ -56,6 +56,11 @@ size_t default_total_memory() {
 MemoryGuard::MemoryGuard(size_t limit, const Clock& clock, Log log, std::function<size_t()> used)
     : limit_(limit), clock_(clock), log_(std::move(log)), used_(std::move(used)) {}
 
+void MemoryGuard::set_soft_limit(size_t bytes, std::function<void()> relieve) {
+  soft_limit_ = bytes;
+  relieve_ = std::move(relieve);
+}
+
 Result<> MemoryGuard::admit_process(size_t bytes, std::string_view entry) {
   if (level_of(bytes, entry) == Level::ample) return {};
   return fail(Error::unspecified(limit_exceeded, "memory is short: no further process is started"));
@@ -100,6 +105,11 @@ void MemoryGuard::look(std::string_view entry) {
   if (limit_.load(std::memory_order_relaxed) == 0) limit_.store(default_total_memory());
   const size_t limit = limit_.load(std::memory_order_relaxed);
   size_t used = used_();
+  if (soft_limit_ != 0 && used > soft_limit_ && reliefs_.allow(clock_.monotonic_ns())) {
+    relieve_();
+    (void)::malloc_trim(0);
+    used = used_();
+  }
   // Freed memory that the allocator keeps counts until it is asked to give it back.
   const bool exceeded = next(Level::ample, used, limit) == Level::exceeded;
   if (exceeded || (used > limit - limit / 8 && trims_.allow(clock_.monotonic_ns()))) {

@@ -30,6 +30,10 @@ class MemoryGuard {
   // `limit` in bytes; 0: the default, found out when it is first needed. The clock outlives it.
   MemoryGuard(size_t limit, const Clock& clock, Log log, std::function<size_t()> used = resident_memory);
 
+  // While more than `bytes` are taken, `relieve` is called now and then, on any thread, to give back what can
+  // be made again. 0: never. Before anything runs.
+  void set_soft_limit(size_t bytes, std::function<void()> relieve);
+
   // Before `entry` is given something that takes about so many bytes and stays. Fails with kind
   // LimitExceeded: do without. Looks at the memory only once in a while, so it costs next to nothing and
   // answers a little late. What is done about it is logged once, with the entry at whose request it was seen.
@@ -56,6 +60,9 @@ class MemoryGuard {
   std::atomic<Level> level_{Level::ample};
   RateLimiter looks_{std::chrono::milliseconds(10)};  // while memory is scarce
   RateLimiter trims_{std::chrono::seconds(1)};
+  size_t soft_limit_ = 0;
+  std::function<void()> relieve_;
+  RateLimiter reliefs_{std::chrono::seconds(1)};
 };
 
 }  // namespace trivium::units

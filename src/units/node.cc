@@ -13,7 +13,9 @@ Node::Node(const NodeParts& parts, NodeOptions options)
       first_threads_(parts.scheduler.worker_count()),
       memory_(options.total_memory, parts.clock, parts.log.renamed("units")),
       programs_(parts.modules),
-      functions_(*this) {}
+      functions_(*this) {
+  memory_.set_soft_limit(options.soft_memory, [this] { functions_.drop_idle_workers(); });
+}
 
 // What runs still, because it did not end in time, holds on to each other.
 Node::~Node() {

@@ -33,6 +33,7 @@ struct NodeOptions {
   size_t isolate_memory_limit = 0;  // bytes, 0: none
   unsigned hash_seed = 0;           // of isolates; random per runtime
   size_t total_memory = 0;          // of the program, bytes: see MemoryGuard; 0: its default
+  size_t soft_memory = 0;           // likewise, above which idle workers of functions go; 0: none
 };
 
 // What a node is built on. All of it outlives the node.

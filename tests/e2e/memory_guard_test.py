@@ -178,6 +178,30 @@ def test_memory_that_code_takes_for_itself(short):
     assert lines(log, "what takes more is ended") and all("app:hog" in line for line in lines(log, "what takes more"))
 
 
+def test_idle_workers_go_above_the_soft_limit(checks):
+    for name, pool in {"lazy": "lazy", "kept": "static, workers: 1"}.items():
+        checks.unit("function.lua", name, """
+            local cache, calls = string.rep("x", 100 << 20), 0
+            return {main = function() calls = calls + 1 return calls end}
+        """, "method: main, pool: {type: %s}" % pool)
+    checks.run("""
+        check.eq("a worker", {funcs.call("app:lazy"), funcs.call("app:lazy")}, {1, 2})
+        check.eq("another", funcs.call("app:kept"), 1)
+        local text, inbox = string.rep("x", 2 << 20), process.inbox()
+        local before, calls = 2, nil
+        while true do
+          process.send(process.pid(), "t", text)
+          inbox:receive()
+          calls = funcs.call("app:lazy")
+          if calls == 1 then break end
+          check.eq("the same", calls, before + 1)
+          before = calls
+          time.sleep("5ms")
+        end
+        check.eq("one that stays", funcs.call("app:kept"), 2)
+    """, "--memory-limit", "64M")
+
+
 def test_a_limit_that_makes_no_sense(app):
     app.program("return 0")
     for text in ("much", "0", "-1", "1.5", "true"):

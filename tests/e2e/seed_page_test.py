@@ -371,7 +371,7 @@ def test_sleeping_function_holds_its_worker_and_sleeping_process_does_not(page):
         io.print(inbox:receive():payload():data())
         """,
         """
-        - {name: single, kind: process.host, host: {workers: 1}, lifecycle: {auto_start: true}}
+        - {name: single, kind: process.host, host: {workers: 1}, lifecycle: {auto_start: true, stop_timeout: 50ms}}
         - {name: nap, kind: function.lua, method: main, source: file://nap.lua, modules: [time], pool: {type: static, workers: 1}}
         - {name: sleeper, kind: process.lua, source: file://nap.lua, modules: [time]}
         """,

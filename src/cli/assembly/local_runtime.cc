@@ -81,7 +81,7 @@ LocalRuntime::LocalRuntime(RuntimeOptions options)
           {scheduler_, timers_, blocking_, system_clock(), system_random(), environment_, runtime_modules(),
            options_.log},
           {isolate_memory_limit(*options_.config).value_or(0), static_cast<unsigned>(system_random().next()),
-           total_memory_limit(*options_.config).value_or(0)}),
+           total_memory_limit(*options_.config).value_or(0), options_.memory_limit}),
       supervisor_({timers_, system_random(), options_.log.renamed("core"),
                    [this](const units::ServiceStatus& status) { publish_update(node_.events(), status); }}) {}
 
