@@ -412,6 +412,51 @@ def test_all_or_nothing(live):
     assert app.say("call app:fn x") == "old #lua.1 2"
 
 
+def test_while_everything_is_in_use(live):
+    """Nothing fails, and nobody ever meets older code than before."""
+    def versions(n):
+        return {"fn.lua": f"return {{main = function() return {n} end}}",
+                "version.lua": f"return {n}",
+                "job.lua": "local version = require('version')\nreturn {main = function() return version end}"}
+
+    app = live([
+        HOST,
+        FUNCTION,
+        "- {name: version, kind: library.lua, source: file://version.lua}",
+        "- {name: job, kind: process.lua, source: file://job.lua, imports: {version: app:version}}",
+        "- {name: user, kind: process.lua, source: file://user.lua, modules: [funcs]}",
+    ], versions(0) | {
+        "user.lua": """
+            local function newest(last, version, err)
+              if err then error(err) end
+              if version < last then error("met " .. version .. " after " .. last) end
+              return version
+            end
+            return {main = function()
+              local stop, fn, job = process.listen("stop"), 0, 0
+              process.registry.register(process.pid():match("0x%x+"))
+              while channel.select{stop:case_receive(), default = true}.default do
+                fn = newest(fn, funcs.call("app:fn"))
+                job = newest(job, process.exec("app:job", "app:procs"))
+                fn = newest(fn, funcs.call("app:fn"))
+              end
+              print("user saw " .. fn .. " and " .. job)
+            end}
+        """,
+    })
+    for _ in range(4):
+        app.say("spawn app:user")
+    for n in range(1, 16):
+        app.change(files=versions(n))
+        assert app.reload() == {"updated": ["fn", "version"]}
+    names = [p["names"][0] for p in json.loads(app.app.run("ps", "--json").stdout)["processes"] if p["entry"] == "app:user"]
+    assert len(names) == 4
+    for name in names:
+        assert app.say(f"tell {name} stop") == "true"
+    while sum("user saw 15 and 15" in line for line in app.server.lines) < 4:
+        app.server.wait_for("user saw 15 and 15")
+
+
 def test_without_a_runtime(app):
     done = app.run("reload")
     assert done.code == 1 and "no runtime runs in" in done.stderr
