@@ -3,6 +3,7 @@ import pytest
 from harness import app as app_module
 from harness import binary
 from harness import checks as checks_module
+from harness import live as live_module
 from harness import ports
 from harness import postgres as postgres_module
 from harness import providers
@@ -24,6 +25,12 @@ def app(tmp_path):
 def checks(app):
     """A program of many checks in one run, see harness/checks.py."""
     return checks_module.Checks(app)
+
+
+@pytest.fixture
+def live(app):
+    """live(entries, files): a running application whose entries change, see harness/live.py."""
+    return lambda entries, files=None: live_module.Live(app, entries, files or {})
 
 
 @pytest.fixture
