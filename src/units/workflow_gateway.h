@@ -1,6 +1,9 @@
 // What processes and functions ask of workflows; the workflow service implements it.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "units/commands/workflow.h"
 
 namespace trivium::units {
@@ -18,6 +21,15 @@ class WorkflowGateway {
   // Asks the workflow's code for something; replies with its answer. When the caller ends first, the update
   // goes on.
   virtual lua::Dispatch update(Process& caller, lua::OpId op, UpdateWorkflow& command, lua::Reply& reply) = 0;
+
+  // What a worker has in memory. Open workflows that sleep have nothing there.
+  struct Worker {
+    std::string id;
+    size_t runs = 0;
+    size_t instances = 0;  // of these, with a Lua VM
+    size_t due = 0;        // times at which others have to be back
+  };
+  virtual std::vector<Worker> workers() const = 0;
 };
 
 }  // namespace trivium::units

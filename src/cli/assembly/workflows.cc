@@ -200,6 +200,16 @@ void Workflows::abandon() {
   for (const auto& [id, worker] : workers_) worker->service->abandon();
 }
 
+std::vector<units::WorkflowGateway::Worker> Workflows::workers() const {
+  std::vector<units::WorkflowGateway::Worker> found;
+  found.reserve(workers_.size());
+  for (const auto& [id, worker] : workers_) {
+    const units::workflows::Service::Counts counts = worker->service->counts();
+    found.push_back({id, counts.runs, counts.instances, counts.due});
+  }
+  return found;
+}
+
 lua::Dispatch Workflows::execute(units::Process& caller, lua::OpId op, units::ExecuteWorkflow& command,
                                  lua::Reply& reply) {
   const auto bound = worker_of_.find(command.id);

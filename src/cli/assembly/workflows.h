@@ -35,6 +35,8 @@ class Workflows final : public units::WorkflowGateway {
   lua::Dispatch update(units::Process& caller, lua::OpId op, units::UpdateWorkflow& command,
                        lua::Reply& reply) override;
 
+  std::vector<units::WorkflowGateway::Worker> workers() const override;
+
  private:
   struct Declared;
   struct Worker;

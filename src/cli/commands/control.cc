@@ -91,6 +91,14 @@ void print_functions(const Value& result, std::string& out) {
   print_table(rows, out);
 }
 
+void print_workflows(const Value& result, std::string& out) {
+  std::vector<Row> rows{{"WORKFLOW WORKER", "IN MEMORY", "INSTANCES"}};
+  for (const Value& worker : list_of(result, "workflows")) {
+    rows.push_back({text_of(worker, "worker"), number(worker, "runs"), number(worker, "instances")});
+  }
+  print_table(rows, out);
+}
+
 std::string restarts_text(int64_t restarts) {
   if (restarts == 0) return "";
   return restarts == 1 ? "  1 restart" : "  " + std::to_string(restarts) + " restarts";
@@ -166,6 +174,10 @@ Result<int> show_processes(const ControlCommand& request, std::string& out) {
   if (!list_of(*result, "functions").empty()) {
     out += "\n";
     print_functions(*result, out);
+  }
+  if (!list_of(*result, "workflows").empty()) {
+    out += "\n";
+    print_workflows(*result, out);
   }
   return 0;
 }

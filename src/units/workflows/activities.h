@@ -36,6 +36,7 @@ class Activities {
   void forget(int64_t scheduled_event_id);
   // The run has closed: cancels what runs.
   void stop();
+  bool empty() const { return activities_.empty(); }
   // Forgets what runs, which in turn holds the run.
   void abandon();
 

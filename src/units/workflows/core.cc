@@ -114,7 +114,7 @@ sched::TimerId Core::at(int64_t due_ns, sched::Task task) {
 }
 
 void Core::add_run(LoadedRun loaded) {
-  if (stopped()) return;
+  if (stopped() || !ours(loaded.row)) return;
   const std::string id = loaded.row.run_id;
   sched::Ref<Run> run = sched::make_ref<Run>(shared_from_this(), std::move(loaded));
   {
@@ -123,6 +123,40 @@ void Core::add_run(LoadedRun loaded) {
   }
   parts_.scheduler.wake(*run);
 }
+
+bool Core::in_memory(const std::string& run_id) { return find(run_id) != nullptr; }
+
+std::vector<std::string> Core::all_in_memory() {
+  std::vector<std::string> ids;
+  const std::lock_guard lock(mutex_);
+  ids.reserve(runs_.size());
+  for (const auto& [id, run] : runs_) ids.push_back(id);
+  return ids;
+}
+
+bool Core::leave(Run& run, int64_t due_ns) {
+  sched::Ref<Run> left;  // outlives the lock
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = runs_.find(run.run_id());
+    if (at == runs_.end() || at->second.get() != &run) return false;
+    left = std::move(at->second);
+    runs_.erase(at);
+  }
+  sleepers_.add(run.run_id(), due_ns);
+  return true;
+}
+
+Service::Counts Core::counts() {
+  Service::Counts counts;
+  counts.due = sleepers_.window();
+  const std::lock_guard lock(mutex_);
+  counts.runs = runs_.size();
+  counts.instances = recent_.size();
+  return counts;
+}
+
+bool Core::ours(const RunRow& run) const { return !sharing_ || run.owner == sharing_->owner(); }
 
 sched::Ref<Run> Core::find(const std::string& run_id) {
   const std::lock_guard lock(mutex_);
@@ -137,13 +171,21 @@ void Core::apply(Changes& changes) {
   }
   const std::string owner = sharing_ ? sharing_->owner() : std::string();
   for (RunRow& row : changes.started) {
-    if (row.owner == owner) add_run({std::move(row), {}, {}, {}, false});
+    if (row.owner == owner) add_run({std::move(row), {}, {}, {}});
   }
   for (Changes::Posted& posted : changes.posted) {
-    if (const sched::Ref<Run> run = find(posted.run_id)) run->take(std::move(posted.inbound));
+    if (const sched::Ref<Run> run = find(posted.run_id)) {
+      run->take(std::move(posted.inbound));
+    } else if (posted.owner == owner && !posted.parked) {
+      sleepers_.wake(posted.run_id);
+    }
   }
-  for (const std::string& id : changes.retried) {
-    if (const sched::Ref<Run> run = find(id)) run->retry();
+  for (const Changes::Retried& retried : changes.retried) {
+    if (const sched::Ref<Run> run = find(retried.run_id)) {
+      run->retry();
+    } else if (retried.owner == owner) {
+      sleepers_.wake(retried.run_id);
+    }
   }
   for (UpdateAnswer& answer : changes.answered) {
     waiters_.tell(answer.update_id, reply_of_outcome(answer.outcome));
@@ -240,23 +282,22 @@ void Core::refresh(LoadedRun loaded, const std::string& owner) {
     return;
   }
   const sched::Ref<Run> run = find(row.run_id);
-  if (!run) return add_run(std::move(loaded));
+  if (!run) {
+    if (row.parked.empty()) add_run(std::move(loaded));
+    return;
+  }
   if (row.parked.empty()) run->retry();
   for (InboundRow& inbound : loaded.inbound) run->take(std::move(inbound));
 }
 
-void Core::compare(std::vector<LoadedRun> owned) {
-  std::unordered_map<std::string, sched::Ref<Run>> gone;
-  {
-    const std::lock_guard lock(mutex_);
-    gone = runs_;
+void Core::compare(const std::vector<std::string>& known, std::vector<LoadedRun> loaded,
+                   const std::string& owner) {
+  std::unordered_set<std::string> gone(known.begin(), known.end());
+  for (LoadedRun& run : loaded) {
+    gone.erase(run.row.run_id);
+    refresh(std::move(run), owner);
   }
-  for (LoadedRun& loaded : owned) {
-    gone.erase(loaded.row.run_id);
-    const std::string owner = loaded.row.owner;
-    refresh(std::move(loaded), owner);
-  }
-  for (const auto& [id, run] : gone) drop(id);
+  for (const std::string& id : gone) drop(id);
 }
 
 void Core::cached(Run& run) {
@@ -289,8 +330,30 @@ void Core::uncached(Run& run) {
 }
 
 void Core::retry_parked() {
-  const std::lock_guard lock(mutex_);
-  for (const auto& [id, run] : runs_) run->retry();
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, run] : runs_) run->retry();
+  }
+  constexpr int64_t page = 500;
+  auto parked = std::make_shared<std::vector<std::string>>();
+  transact(
+      [this, parked](Tables& tables, ScriptContext&) -> Result<> {
+        parked->clear();
+        RunFilter filter;
+        filter.parked = true;
+        for (int64_t offset = 0;; offset += page) {
+          const std::vector<RunRow> rows = tables.list_runs(filter, page, offset);
+          for (const RunRow& row : rows) {
+            if (ours(row)) parked->push_back(row.run_id);
+          }
+          if (static_cast<int64_t>(rows.size()) < page) return {};
+        }
+      },
+      [self = shared_from_this(), parked](const Result<>&) {  // failed: whoever wants it asks again
+        for (const std::string& id : *parked) {
+          if (!self->in_memory(id)) self->sleepers_.wake(id);
+        }
+      });
 }
 
 void Core::poll_operations() {
@@ -337,16 +400,17 @@ void Core::sweep() {
       });
 }
 
-void Core::stop() {
-  if (stopped()) return;
+std::vector<sched::Ref<Run>> Core::stop() {
+  if (stopped()) return {};
   slots_->close();
   if (options_.stop_timeout.count() > 0) (void)slots_->wait_until_free(options_.stop_timeout);
-  if (stopped_.exchange(true)) return;
+  if (stopped_.exchange(true)) return {};
   {
     const std::lock_guard lock(mutex_);
     cancel(poll_);
     cancel(sweep_);
   }
+  sleepers_.stop();
   if (sharing_) sharing_->end();
   store_->stop();
   std::unordered_map<std::string, sched::Ref<Run>> runs;
@@ -358,18 +422,17 @@ void Core::stop() {
     recent.swap(recent_);
     in_recent_.clear();
   }
+  std::vector<sched::Ref<Run>> left;
+  left.reserve(runs.size());
   for (const auto& [id, run] : runs) {
     run->close_from_outside();
-    stopped_runs_.push_back(run);
+    left.push_back(run);
   }
   released_.store(true, std::memory_order_release);
   const Error stops{std::string(kind::unavailable), "the runtime stops", true, Value(), {}, {}};
   watches_.tell_all({stops, {}});
   waiters_.tell_all(stops);
-}
-
-void Core::abandon() {
-  for (const sched::Ref<Run>& run : std::exchange(stopped_runs_, {})) run->abandon();
+  return left;
 }
 
 }  // namespace trivium::units::workflows

@@ -8,18 +8,20 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "units/workflows/code.h"
 #include "units/workflows/run.h"
 #include "units/workflows/service.h"
 #include "units/workflows/sharing.h"
+#include "units/workflows/sleepers.h"
 #include "units/workflows/store/scripts.h"
 #include "units/workflows/waiters.h"
 #include "units/workflows/watches.h"
 
 namespace trivium::units::workflows {
 
-// Thread-safe. Runs keep it alive; stop() lets go of the runs.
+// Thread-safe. Runs keep it alive; stop() lets go of the runs, which then belong to whoever asked for it.
 class Core : public std::enable_shared_from_this<Core> {
  public:
   Core(const ServiceParts& parts, ServiceOptions options, std::unique_ptr<StoreQueue> store);
@@ -57,7 +59,15 @@ class Core : public std::enable_shared_from_this<Core> {
   sched::TimerId at(int64_t due_ns, sched::Task task);
   void cancel(sched::TimerId id) { parts_.timers.cancel(id); }
 
+  // Open runs are in memory while there is something to do for them, or an instance of their code. A run that
+  // is there already stays as it is: it has heard of all that the loaded one shows.
   void add_run(LoadedRun loaded);
+  bool in_memory(const std::string& run_id);
+  std::vector<std::string> all_in_memory();
+  // The run has nothing to do before `due_ns` (0: by itself never). False: it is not the one in memory.
+  bool leave(Run& run, int64_t due_ns);
+  Sleepers& sleepers() { return sleepers_; }
+  Service::Counts counts();
 
   // --- shared stores --------------------------------------------------------------------------------
   // Null: this runtime has the store alone.
@@ -66,8 +76,9 @@ class Core : public std::enable_shared_from_this<Core> {
   void replace(LoadedRun loaded);
   // Somebody else wrote to it.
   void refresh(LoadedRun loaded, const std::string& owner);
-  // These are all that we have.
-  void compare(std::vector<LoadedRun> owned);
+  // What the store has of these, and besides what has work; those that are missing are gone.
+  void compare(const std::vector<std::string>& known, std::vector<LoadedRun> loaded,
+               const std::string& owner);
   // Not ours any more.
   void drop(const std::string& run_id);
   void drop(const Run& run);
@@ -82,11 +93,8 @@ class Core : public std::enable_shared_from_this<Core> {
   void poll_operations();
   // Removes runs that closed long ago, now and again.
   void sweep();
-  void stop();
-  // Lets go of what is left; after the scheduler has stopped for good.
-  void abandon();
-  // The service ends: runs that have their turn yet close by themselves.
-  void forget_stopped() { stopped_runs_.clear(); }
+  // Returns the runs that were in memory: they close when they have their turn.
+  std::vector<sched::Ref<Run>> stop();
   bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
   // Stopped and done with its parts.
   bool released() const { return released_.load(std::memory_order_acquire); }
@@ -97,6 +105,7 @@ class Core : public std::enable_shared_from_this<Core> {
   void note_outcome(const Result<>& outcome, bool wrote);
   void prepare(ScriptContext& context);
   sched::Ref<Run> find(const std::string& run_id);
+  bool ours(const RunRow& run) const;
 
   const ServiceParts parts_;
   const ServiceOptions options_;
@@ -112,16 +121,16 @@ class Core : public std::enable_shared_from_this<Core> {
   std::atomic<bool> in_trouble_{false};
   std::atomic<int64_t> clock_offset_ns_{0};
   std::unique_ptr<Sharing> sharing_;
+  Sleepers sleepers_{*this};
 
   CodeCache codes_;  // of earlier deployments
 
   std::mutex mutex_;
-  bool let_go_ = false;                     // runs hold this object: from the stop on, it holds none of them
+  bool let_go_ = false;                     // stopped: runs come no more
   std::unordered_set<std::string> stored_;  // hashes of code that the store has
   sched::TimerId poll_{};
   sched::TimerId sweep_{};
   std::unordered_map<std::string, sched::Ref<Run>> runs_;
-  std::vector<sched::Ref<Run>> stopped_runs_;  // that were there at the stop
   using Recent = std::list<sched::Ref<Run>>;
   Recent recent_;  // most recently used first
   std::unordered_map<Run*, Recent::iterator> in_recent_;

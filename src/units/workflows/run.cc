@@ -6,6 +6,11 @@
 #include "units/workflows/core.h"
 
 namespace trivium::units::workflows {
+namespace {
+
+constexpr int64_t second_ns = std::chrono::nanoseconds(std::chrono::seconds(1)).count();
+
+}  // namespace
 
 Run::Run(std::shared_ptr<Core> core, LoadedRun loaded)
     : core_(std::move(core)), run_id_(loaded.row.run_id), activities_(*this, *core_) {
@@ -20,7 +25,6 @@ LoadedRun load_run(Tables& tables, RunRow row) {
   loaded.activities = tables.activities(row.run_id);
   loaded.timers = tables.timers(row.run_id);
   loaded.row = std::move(row);
-  loaded.recovered = true;
   return loaded;
 }
 
@@ -87,12 +91,18 @@ sched::Outcome Run::run() {
     const std::lock_guard lock(mutex_);
     mail.swap(mail_);
   }
+  if (phase_ == Phase::asleep) {
+    // Somebody found it in memory before it left. What he brought is in the store as well.
+    if (!mail.empty()) core_->sleepers().wake(run_id_);
+    return sched::Outcome::idle;
+  }
   for (sched::Task& task : mail) {
     if (phase_ == Phase::closed) break;
     task();
   }
   if (phase_ == Phase::idle && has_work()) begin();
   if (phase_ == Phase::computing) return compute();
+  if (phase_ == Phase::idle || phase_ == Phase::parked) fall_asleep();
   return phase_ == Phase::closed ? sched::Outcome::done : sched::Outcome::idle;
 }
 
@@ -117,15 +127,25 @@ void Run::arm_deadline() {
     }));
   }
   if (row_.run_deadline_ns == 0) return;
-  alarms_.push_back(
-      core_->at(row_.run_deadline_ns, [core = core_, workflow_id = row_.workflow_id, run_id = run_id_] {
-        core->transact(
-            [workflow_id, run_id](Tables& tables, ScriptContext& context) {
-              return workflows::close_from_outside(tables, workflow_id, run_id,
-                                                   EventType::execution_timed_out, {}, context);
-            },
-            [](const Result<>&) {});  // closed already: nothing to do
-      }));
+  alarms_.push_back(core_->at(row_.run_deadline_ns, [run = sched::Ref<Run>(this)] {
+    run->post([run = run.get()] { run->time_is_over(); });
+  }));
+}
+
+void Run::time_is_over() {
+  core_->transact(
+      [workflow_id = row_.workflow_id, run_id = run_id_](Tables& tables, ScriptContext& context) {
+        return workflows::close_from_outside(tables, workflow_id, run_id, EventType::execution_timed_out, {},
+                                             context);
+      },
+      [run = sched::Ref<Run>(this)](const Result<>& outcome) {
+        if (outcome || outcome.error().kind != kind::unavailable) return;  // closed
+        run->post([run = run.get()] {
+          run->alarms_.push_back(run->core_->at(
+              run->core_->now_ns() + second_ns,
+              [run = sched::Ref<Run>(run)] { run->post([run = run.get()] { run->time_is_over(); }); }));
+        });
+      });
 }
 
 void Run::arm_timer(const TimerRow& timer) {
@@ -157,6 +177,37 @@ void Run::timer_due(int64_t started_event_id) {
          {}});
     add_waiting(std::move(waiting));
   }
+}
+
+// What it has is in the store, and whatever happens to it from now on brings it back.
+void Run::fall_asleep() {
+  if (engine_ || noting_ || !in_task_.empty() || !activities_.empty()) return;
+  if (phase_ == Phase::parked) {
+    if (row_.parked.empty()) return;  // nobody would know
+  } else if (!row_.parked.empty()) {
+    return note_parked("");  // nobody would wake it
+  }
+  const int64_t due_ns = next_due_ns();
+  if (due_ns != 0 && due_ns <= core_->now_ns() + core_->options().stays_awake.count()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!mail_.empty()) return;
+  }
+  if (!core_->leave(*this, due_ns)) return;
+  phase_ = Phase::asleep;
+  cancel_timers();
+  waiting_.clear();
+}
+
+int64_t Run::next_due_ns() const {
+  int64_t next = row_.run_deadline_ns;
+  const auto sooner = [&](int64_t due_ns) {
+    if (next == 0 || due_ns < next) next = due_ns;
+  };
+  if (phase_ == Phase::parked) return next;  // it is tried again on request
+  if (delayed_) sooner(row_.first_task_ns);
+  for (const Timer& timer : timers_) sooner(timer.row.due_ns);
+  return next;
 }
 
 bool Run::has_work() const { return row_.last_task_started != 0 ? !waiting_.empty() : !delayed_; }
@@ -202,12 +253,16 @@ void Run::close() {
   phase_ = Phase::closed;
   drop_engine();
   activities_.stop();
+  cancel_timers();
+  waiting_.clear();
+  in_task_.clear();
+}
+
+void Run::cancel_timers() {
   for (const Timer& timer : timers_) core_->cancel(timer.armed);
   for (const sched::TimerId alarm : alarms_) core_->cancel(alarm);
   timers_.clear();
   alarms_.clear();
-  waiting_.clear();
-  in_task_.clear();
 }
 
 }  // namespace trivium::units::workflows

@@ -5,6 +5,7 @@
 //                 task failure: parked        refused: idle again, from the history
 //                 newer code that does not fit: loading again, for the recorded code
 //                                             no answer: once the store can be asked what became of it
+//   idle or parked, without instance and activities: asleep, and out of memory (sleepers.h)
 //
 // Effects become visible only after the commit.
 #pragma once
@@ -35,7 +36,6 @@ struct LoadedRun {
   std::vector<InboundRow> inbound;
   std::vector<ActivityRow> activities;
   std::vector<TimerRow> timers;
-  bool recovered = false;  // from an earlier runtime
 };
 LoadedRun load_run(Tables& tables, RunRow row);
 
@@ -75,7 +75,7 @@ class Run final : public sched::Runnable {
   void abandon();
 
  private:
-  enum class Phase { idle, loading, computing, committing, pausing, parked, closed };
+  enum class Phase { idle, loading, computing, committing, pausing, parked, asleep, closed };
 
   sched::Outcome run() override;
   void preempt() noexcept override;
@@ -84,7 +84,12 @@ class Run final : public sched::Runnable {
   void arm_timer(const TimerRow& timer);
   void timer_due(int64_t started_event_id);
   void arm_deadline();
+  void time_is_over();
   bool has_work() const;
+  // Leaves the memory, if nothing keeps it there.
+  void fall_asleep();
+  int64_t next_due_ns() const;
+  void cancel_timers();
 
   void begin();
   void load_history(int64_t from_event_id);
@@ -115,6 +120,7 @@ class Run final : public sched::Runnable {
   void drop_engine();
   void park(const TaskFailure& failure);
   void note_parked(const std::string& reason);
+  void noted(bool durable, const std::string& before);
   void pause(Duration delay);
   void fail_too_long();
   void close();
@@ -144,7 +150,8 @@ class Run final : public sched::Runnable {
   std::string told_;      // why it is parked, as it was logged
   bool delayed_ = false;  // the first task may not begin yet
   bool warned_ = false;
-  bool ended_ = false;  // in the store; the commit in progress tells whether by itself
+  bool noting_ = false;  // whether it is parked
+  bool ended_ = false;   // in the store; the commit in progress tells whether by itself
 
   struct Timer {
     TimerRow row;

@@ -331,10 +331,10 @@ void Run::park(const TaskFailure& failure) {
   note_parked(failure.message);
 }
 
-// For whoever looks at the store.
+// For whoever looks at the store: people, and those who would wake it.
 void Run::note_parked(const std::string& reason) {
   if (row_.parked == reason) return;
-  row_.parked = reason;
+  noting_ = true;
   core_->transact(
       [id = run_id_, fence = row_.fence, reason](Tables& tables, ScriptContext&) -> Result<> {
         std::optional<RunRow> row = tables.run(id);
@@ -344,7 +344,17 @@ void Run::note_parked(const std::string& reason) {
         }
         return {};
       },
-      [](const Result<>&) {});  // only a note
+      [run = sched::Ref<Run>(this), before = std::exchange(row_.parked, reason)](const Result<>& outcome) {
+        run->post([run = run.get(), before, durable = outcome.has_value()] { run->noted(durable, before); });
+      },
+      run_id_);
+}
+
+void Run::noted(bool durable, const std::string& before) {
+  noting_ = false;
+  if (durable) return;
+  row_.parked = before;
+  if (phase_ == Phase::idle) pause(std::chrono::seconds(1));
 }
 
 void Run::fail_too_long() {

@@ -119,16 +119,52 @@ Error no_workflow(const std::string& id) {
 
 }  // namespace
 
+namespace {
+
+// All that sleep stay where they are; page by page, so that nobody waits long for the store.
+void load_those_with_work(const std::shared_ptr<Core>& core, std::string after_run_id, Service::Done done) {
+  constexpr int64_t page = 200;
+  struct Found {
+    std::vector<std::string> ids;
+    std::vector<LoadedRun> runs;
+  };
+  auto found = std::make_shared<Found>();
+  core->transact(
+      [found, after = std::move(after_run_id)](Tables& tables, ScriptContext&) -> Result<> {
+        found->runs.clear();
+        found->ids = tables.runs_with_work("", after, page);
+        for (const std::string& id : found->ids) {
+          std::optional<RunRow> row = tables.run(id);
+          if (row && row->status == RunStatus::running) {
+            found->runs.push_back(load_run(tables, std::move(*row)));
+          }
+        }
+        return {};
+      },
+      [core, found, done = std::move(done)](Result<> outcome) mutable {
+        if (!outcome) return done(std::move(outcome));
+        for (LoadedRun& run : found->runs) core->add_run(std::move(run));
+        if (found->ids.size() < page) return done({});
+        load_those_with_work(core, found->ids.back(), std::move(done));
+      });
+}
+
+}  // namespace
+
 Service::Service(const ServiceParts& parts, ServiceOptions options, std::unique_ptr<StoreQueue> store)
     : core_(std::make_shared<Core>(parts, std::move(options), std::move(store))) {}
 
-Service::~Service() {
-  stop();
-  core_->forget_stopped();
+Service::~Service() { stop(); }
+
+void Service::stop() {
+  for (sched::Ref<Run>& run : core_->stop()) stopped_.push_back(std::move(run));
 }
 
-void Service::stop() { core_->stop(); }
-void Service::abandon() { core_->abandon(); }
+void Service::abandon() {
+  for (const sched::Ref<Run>& run : std::exchange(stopped_, {})) run->abandon();
+}
+
+Service::Counts Service::counts() const { return core_->counts(); }
 
 void Service::recover(Done done) {
   if (Sharing* sharing = core_->sharing()) {
@@ -137,22 +173,14 @@ void Service::recover(Done done) {
       done(std::move(outcome));
     });
   }
-  auto found = std::make_shared<std::vector<LoadedRun>>();
-  core_->transact(
-      [found](Tables& tables, ScriptContext&) -> Result<> {
-        found->clear();
-        tables.take_over();
-        for (RunRow& row : tables.open_runs()) found->push_back(load_run(tables, std::move(row)));
-        return {};
-      },
-      [core = core_, found, done = std::move(done)](Result<> outcome) {
-        if (outcome) {
-          for (LoadedRun& run : *found) core->add_run(std::move(run));
-          core->poll_operations();
-          core->sweep();
-        }
-        done(std::move(outcome));
-      });
+  load_those_with_work(core_, {}, [core = core_, done = std::move(done)](Result<> outcome) {
+    if (outcome) {
+      core->sleepers().look();
+      core->poll_operations();
+      core->sweep();
+    }
+    done(std::move(outcome));
+  });
 }
 
 // --- starting ---------------------------------------------------------------------------------------

@@ -42,8 +42,11 @@ struct ServiceOptions {
   std::string worker = "trivium:workflow_worker";
   std::string task_queue;  // empty: the worker's id
   std::string name_space = "default";
-  size_t cached_instances = 1000;                    // kept in memory between tasks
-  size_t memory_limit = 0;                           // bytes an isolate may use, 0: no limit
+  size_t cached_instances = 1000;  // kept in memory between tasks
+  // A run without an instance leaves the memory, unless something is due for it as soon as this.
+  Duration stays_awake = std::chrono::seconds(5);
+  size_t due_window = 1000;  // due times of sleeping runs that are read from the store at once
+  size_t memory_limit = 0;   // bytes an isolate may use, 0: no limit
   Duration task_timeout = std::chrono::seconds(10);  // computing without a wait for longer is given up
   Duration retention = std::chrono::hours(24 * 7);   // of closed runs
   bool log_in_replay = false;
@@ -119,6 +122,13 @@ class Service {
   // Lets go of what is left; after the scheduler has stopped for good.
   void abandon();
 
+  struct Counts {
+    size_t runs = 0;       // open ones in memory
+    size_t instances = 0;  // of these, with a Lua VM that waits
+    size_t due = 0;        // due times in memory of runs that are not
+  };
+  Counts counts() const;
+
   // NotFound: no such workflow. AlreadyExists: by the policies of 5.4. Invalid: options.
   void start(const StartRequest& request, std::function<void(Result<StartedWorkflow>)> done);
   // Starts with a generated id and waits for the end. `started` hears of the start (may be null); the watch
@@ -163,6 +173,7 @@ class Service {
 
  private:
   std::shared_ptr<class Core> core_;
+  std::vector<sched::Ref<class Run>> stopped_;  // runs that were in memory at the stop: they close in turn
 };
 
 }  // namespace trivium::units::workflows

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <set>
 
 #include "units/workflows/core.h"
 
@@ -11,6 +12,7 @@ namespace trivium::units::workflows {
 namespace {
 
 constexpr int64_t claims_at_once = 100;
+constexpr int looks_for_orphans = 10;
 // Clocks that differ by less are taken as equal: time shall not jump for nothing.
 constexpr int64_t clock_tolerance_ns = 200000000;
 
@@ -34,7 +36,7 @@ std::string Sharing::owner() const {
   return runtime_.id;
 }
 
-RuntimeRow Sharing::current() const {
+RuntimeRow Sharing::runtime() const {
   const std::lock_guard lock(mutex_);
   return runtime_;
 }
@@ -42,6 +44,7 @@ RuntimeRow Sharing::current() const {
 void Sharing::heard(const std::string& hint) {
   if (hint == "end" && core_.watches().chains().empty() && core_.waiters().slots().empty()) return;
   if (hint.starts_with("wake ") && hint.substr(5) != owner()) return;
+  if (hint.empty() || hint == "free") orphans_ = true;
   look();
 }
 
@@ -61,22 +64,24 @@ void Sharing::begin(std::function<void(Result<>)> done) {
     core_.cancel(timer_);
   }
   auto found = std::make_shared<Found>();
-  const bool compare = doubtful_.exchange(false);
+  auto wanted = std::make_shared<Wanted>();
+  wanted->compare = doubtful_.exchange(false);
+  // A runtime may die just when somebody leaves something for it: nobody gets a hint then.
+  wanted->orphans = orphans_.exchange(false) || ++looks_ % looks_for_orphans == 0;
+  wanted->chains = core_.watches().chains();
+  if (wanted->compare) wanted->runs = core_.all_in_memory();
   core_.transact(
-      [this, found, compare, chains = core_.watches().chains()](Tables& tables, ScriptContext&) {
-        return search(tables, chains, compare, *found);
-      },
-      [this, found, compare, core = core_.shared_from_this(), done = std::move(done)](Result<> outcome) {
-        if (!outcome && compare) doubtful_ = true;
-        looked(outcome, *found);
+      [this, found, wanted](Tables& tables, ScriptContext&) { return search(tables, *wanted, *found); },
+      [this, found, wanted, core = core_.shared_from_this(), done = std::move(done)](Result<> outcome) {
+        looked(outcome, *wanted, *found);
         done(std::move(outcome));
       });
 }
 
-Result<> Sharing::search(Tables& tables, const std::vector<std::string>& chains, bool compare, Found& found) {
+Result<> Sharing::search(Tables& tables, const Wanted& wanted, Found& found) {
   found = {};
   SharedTables& shared = *tables.shared();
-  found.runtime = current();
+  found.runtime = runtime();
   const int64_t before = core_.parts().clock.wall_ns();
   found.now_ns = shared.now_ns();
   found.offset_ns = found.now_ns - (before + core_.parts().clock.wall_ns()) / 2;
@@ -87,34 +92,56 @@ Result<> Sharing::search(Tables& tables, const std::vector<std::string>& chains,
     found.runtime.id = core_.new_run_id();
     shared.join(found.runtime, lease_);
   }
-  const bool buried = shared.bury(found.runtime.id, lease_) > 0;
-  if (buried || orphans_) shared.release_orphans();
+  shared.bury(found.runtime.id, lease_);
+  found.runtimes = shared.runtimes();
   const auto load_all = [&](std::vector<RunRow> rows, std::vector<LoadedRun>& into) {
     into.reserve(rows.size());
     for (RunRow& row : rows) into.push_back(load_run(tables, std::move(row)));
   };
   load_all(shared.claim(found.runtime, claims_at_once), found.claimed);
+  if (wanted.orphans || gone(found)) {
+    load_all(shared.claim_orphans(found.runtime, claims_at_once), found.orphans);
+  }
   for (const std::string& id : shared.take_wakeups(found.runtime.id)) {
     if (std::optional<RunRow> row = tables.run(id)) found.woken.push_back(load_run(tables, std::move(*row)));
   }
-  if (compare) load_all(shared.owned(found.runtime.id), found.owned);
-  found.compared = compare;
-  found.ended = shared.ended(chains);
+  if (wanted.compare) compare(tables, wanted, found);
+  found.ended = shared.ended(wanted.chains);
   for (const UpdateWaiters::Slot& waiting : core_.waiters().slots()) {
     if (std::optional<lua::Reply> answer = take_answer(tables, waiting.slot, waiting.run_id)) {
       found.answers.emplace_back(waiting.update_id, std::move(*answer));
     }
   }
-  found.others = shared.others(found.runtime.id) > 0;
   return {};
 }
 
-void Sharing::looked(const Result<>& outcome, Found& found) {
+// Whether somebody is there no more: what was his may be due before what we looked at last.
+bool Sharing::gone(const Found& found) const {
+  return !std::includes(found.runtimes.begin(), found.runtimes.end(), runtimes_.begin(), runtimes_.end());
+}
+
+// Runs that sleep are not looked at, unless they have work.
+void Sharing::compare(Tables& tables, const Wanted& wanted, Found& found) {
+  std::set<std::string> ids(wanted.runs.begin(), wanted.runs.end());
+  std::vector<std::string> page;
+  do {
+    page = tables.runs_with_work(found.runtime.id, page.empty() ? "" : page.back(), claims_at_once);
+    ids.insert(page.begin(), page.end());
+  } while (static_cast<int64_t>(page.size()) == claims_at_once);
+  for (const std::string& id : ids) {
+    if (std::optional<RunRow> row = tables.run(id)) {
+      found.compared.push_back(load_run(tables, std::move(*row)));
+    }
+  }
+}
+
+void Sharing::looked(const Result<>& outcome, const Wanted& wanted, Found& found) {
   bool at_once = false;
   if (outcome) {
-    joined_ = true;
-    orphans_ = found.lost;
-    others_ = found.others;
+    const bool first = !std::exchange(joined_, true);
+    const bool look = first || found.lost || wanted.compare || gone(found);
+    runtimes_ = std::move(found.runtimes);
+    others_ = runtimes_.size() > 1;
     core_.follow_clock(found.offset_ns, clock_tolerance_ns);
     if (found.lost) {
       core_.log().warn(
@@ -126,12 +153,21 @@ void Sharing::looked(const Result<>& outcome, Found& found) {
       core_.forget_sources();  // the others swept without us
       core_.drop_all();
     }
-    at_once = found.lost || found.claimed.size() == claims_at_once;
+    const bool more = found.orphans.size() == claims_at_once;
+    if (more || found.lost) orphans_ = true;
+    at_once = found.lost || more || found.claimed.size() == claims_at_once;
     for (LoadedRun& run : found.claimed) core_.replace(std::move(run));
-    if (found.compared && !found.lost) core_.compare(std::move(found.owned));
+    for (LoadedRun& run : found.orphans) core_.replace(std::move(run));
+    if (wanted.compare && !found.lost) {
+      core_.compare(wanted.runs, std::move(found.compared), found.runtime.id);
+    }
     for (LoadedRun& run : found.woken) core_.refresh(std::move(run), found.runtime.id);
     for (auto& [update_id, answer] : found.answers) core_.waiters().tell(update_id, std::move(answer));
     for (const RunRow& last : found.ended) core_.watches().tell_chain(last.first_run_id, end_of(last));
+    if (look) core_.sleepers().look();
+  } else {
+    if (wanted.compare) doubtful_ = true;
+    if (wanted.orphans) orphans_ = true;
   }
   {
     const std::lock_guard lock(mutex_);

@@ -36,36 +36,46 @@ class Sharing {
   void end();
 
   std::string owner() const;
+  RuntimeRow runtime() const;
   bool others() const { return others_; }
 
  private:
-  // What a look found.
+  // What a look shall do besides.
+  struct Wanted {
+    bool compare = false;           // all that is in memory with the store
+    bool orphans = false;           // look for work that dead runtimes left
+    std::vector<std::string> runs;  // that are in memory, to be compared
+    std::vector<std::string> chains;
+  };
+  // What it found.
   struct Found {
     RuntimeRow runtime;
     bool lost = false;
-    bool compared = false;
-    bool others = false;
+    std::vector<std::string> runtimes;
     int64_t now_ns = 0;
     int64_t offset_ns = 0;
-    int64_t claims = 0;
     std::vector<LoadedRun> claimed;
+    std::vector<LoadedRun> orphans;
     std::vector<LoadedRun> woken;
-    std::vector<LoadedRun> owned;
+    std::vector<LoadedRun> compared;
     std::vector<RunRow> ended;
     std::vector<std::pair<std::string, lua::Reply>> answers;  // by update id
   };
-  Result<> search(Tables& tables, const std::vector<std::string>& chains, bool compare, Found& found);
-  void looked(const Result<>& outcome, Found& found);
+  Result<> search(Tables& tables, const Wanted& wanted, Found& found);
+  bool gone(const Found& found) const;
+  void compare(Tables& tables, const Wanted& wanted, Found& found);
+  void looked(const Result<>& outcome, const Wanted& wanted, Found& found);
   void schedule();
-  RuntimeRow current() const;
 
   Core& core_;
   const Duration lease_;
   const Duration interval_;
   std::atomic<bool> others_{false};
   std::atomic<bool> doubtful_{false};
-  bool joined_ = false;  // only on the store's thread
-  bool orphans_ = true;  // likewise: runs may have been left under a name of ours that is gone
+  std::atomic<bool> orphans_{true};    // there may be work that dead runtimes left
+  bool joined_ = false;                // only on the store's thread
+  std::vector<std::string> runtimes_;  // likewise: that were there at the last look
+  int looks_ = 0;
   mutable std::mutex mutex_;
   RuntimeRow runtime_;
   bool looking_ = false;

@@ -15,7 +15,8 @@ namespace {
 class Simulation {
  public:
   // `deployments`: each life may begin with code that does not fit the histories of the one before.
-  explicit Simulation(uint64_t seed, bool deployments = false) : world_(seed), deployments_(deployments) {
+  explicit Simulation(uint64_t seed, bool deployments = false)
+      : world_(seed, [&](ServiceOptions& options) { restless(seed, options); }), deployments_(deployments) {
     world_.functions.add("app:step", [this](const Array& arguments) {
       // What commits afterwards counts as completed; see check().
       ++executions_[arguments[0].as_string()];
@@ -56,6 +57,14 @@ class Simulation {
   }
 
  private:
+  // With two seeds of three, runs that wait leave the memory sooner or later, and come back.
+  static void restless(uint64_t seed, ServiceOptions& options) {
+    if (seed % 3 == 0) return;
+    options.cached_instances = seed / 3 % 3;
+    options.stays_awake = std::chrono::seconds(seed / 9 % 2 == 0 ? 0 : 5);
+    options.due_window = 1 + seed / 18 % 3;
+  }
+
   // The first two steps in either order, the name before or behind them: no two of the four fit the same
   // history.
   void deploy(uint64_t variant) {

@@ -3,6 +3,7 @@
 #include "cli/control/verbs.h"
 #include "units/process.h"
 #include "units/process_host.h"
+#include "units/workflow_gateway.h"
 
 namespace trivium::cli {
 namespace {
@@ -46,6 +47,19 @@ Value function_row(const units::FunctionPool& pool) {
                 {"waiting", count(figures.waiting)}};
 }
 
+Array workflow_rows(units::Node& node) {
+  Array rows;
+  const auto workflows = node.service<units::WorkflowGateway>();
+  if (workflows == nullptr) return rows;
+  for (const units::WorkflowGateway::Worker& worker : workflows->workers()) {
+    rows.emplace_back(Object{{"worker", worker.id},
+                             {"runs", count(worker.runs)},
+                             {"instances", count(worker.instances)},
+                             {"due", count(worker.due)}});
+  }
+  return rows;
+}
+
 }  // namespace
 
 void control_ps(const ControlContext& context, const Object&, ControlReply reply) {
@@ -67,8 +81,10 @@ void control_ps(const ControlContext& context, const Object&, ControlReply reply
   Array processes;
   processes.reserve(running.size());
   for (const auto& process : running) processes.push_back(process_row(*process, node, now_ns));
-  reply(Object{
-      {"hosts", std::move(hosts)}, {"processes", std::move(processes)}, {"functions", std::move(functions)}});
+  reply(Object{{"hosts", std::move(hosts)},
+               {"processes", std::move(processes)},
+               {"functions", std::move(functions)},
+               {"workflows", workflow_rows(node)}});
 }
 
 }  // namespace trivium::cli

@@ -14,7 +14,7 @@ class PostgresOperator final : public StoreOperator {
  private:
   // Every client of the database may write.
   bool served(Tables& /*tables*/) override { return false; }
-  bool alive(Tables& tables) override { return tables.shared()->others("") > 0; }
+  bool alive(Tables& tables) override { return !tables.shared()->runtimes().empty(); }
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <thread>
 
 #include "core/clock.h"
@@ -112,6 +113,7 @@ TEST(PostgresSchema, BringsAStoreOfTheFirstVersionUpToDate) {
   row.code_hash = "of bytecode";
   ASSERT_TRUE(run(**PostgresStore::open(server.options()), insert(row)));
   server.sql(
+      "DROP INDEX due_times, parked_runs;"
       "ALTER TABLE runs DROP COLUMN refused_hash, DROP COLUMN stays_reason;"
       "ALTER TABLE sources DROP COLUMN unused_ns; ALTER TABLE activities DROP COLUMN heartbeat;"
       "UPDATE meta SET value = '1' WHERE key = 'schema_version'");
@@ -122,6 +124,31 @@ TEST(PostgresSchema, BringsAStoreOfTheFirstVersionUpToDate) {
     EXPECT_TRUE(found);
     EXPECT_EQ(found->code_hash + found->refused_hash + found->stays_reason, "");
     EXPECT_TRUE(tables.sources().empty());
+    return {};
+  }));
+}
+
+TEST(PostgresSchema, RunsOfTheThirdVersionAreDueWhenTheyWere) {
+  const PostgresServer server;
+  RunRow begun = run_row("r1", "one", "");
+  begun.last_task_started = 3;
+  begun.run_deadline_ns = 700;
+  RunRow delayed = run_row("r2", "two", "A");
+  delayed.first_task_ns = 500;
+  RunRow fresh = run_row("r3", "three", "");
+  fresh.started_ns = 300;
+  for (const RunRow& row : {begun, delayed, fresh}) {
+    ASSERT_TRUE(run(**PostgresStore::open(server.options()), insert(row)));
+  }
+  server.sql("DROP INDEX due_times, parked_runs; UPDATE meta SET value = '3' WHERE key = 'schema_version'");
+  const auto store = PostgresStore::open(server.options());
+  ASSERT_TRUE(store) << store.error().message;
+  EXPECT_TRUE(run(**store, [](Tables& tables) -> Result<> {
+    const std::vector<Due> due{{300, "r3"}, {500, "r2"}, {700, "r1"}};
+    EXPECT_EQ(tables.due_after({}, 10, nullptr).due, due);
+    EXPECT_EQ(tables.run("r1")->owner, "gone") << "it is nobody's, but not new";
+    EXPECT_EQ(tables.run("r2")->owner, "A");
+    EXPECT_EQ(tables.run("r3")->owner, "");
     return {};
   }));
 }
@@ -195,11 +222,11 @@ TEST_F(PostgresShared, AJobThatFailsLeavesNothingEvenIfItHadRead) {
   const std::vector<Result<>> outcomes = run_all(*a_, {insert(run_row("r1", "one")),
                                                        [](Tables& tables) -> Result<> {
                                                          tables.insert_run(run_row("r2", "two"));
-                                                         EXPECT_EQ(tables.open_runs().size(), 2U);
+                                                         EXPECT_EQ(tables.list_runs({}, 10, 0).size(), 2U);
                                                          return fail(kind::not_found, "no");
                                                        },
                                                        [](Tables& tables) -> Result<> {
-                                                         EXPECT_EQ(tables.open_runs().size(), 1U);
+                                                         EXPECT_EQ(tables.list_runs({}, 10, 0).size(), 1U);
                                                          EXPECT_FALSE(tables.run("r2"));
                                                          return {};
                                                        }});
@@ -242,15 +269,74 @@ TEST_F(PostgresShared, ARunIsTakenOverWhenItsRuntimeIsSilent) {
   while (server_.sql("SELECT clock_timestamp() > pg_postmaster_start_time() + interval '1 second'") != "t") {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  std::vector<RunRow> claimed;
+  std::optional<RunRow> taken;
   shared(*b_, [&](SharedTables& tables) {
+    EXPECT_FALSE(tables.take(runtime("B"), "r1")) << "it has an owner";
     EXPECT_EQ(tables.bury("B", lease_), 1);
-    claimed = tables.claim(runtime("B"), 10);
+    EXPECT_EQ(tables.runtimes(), std::vector<std::string>{"B"});
+    EXPECT_TRUE(tables.claim(runtime("B"), 10).empty()) << "it may sleep on";
+    EXPECT_TRUE(tables.claim_orphans(runtime("B"), 10).empty()) << "it has no work";
+    taken = tables.take(runtime("B"), "r1");
   });
-  ASSERT_EQ(claimed.size(), 1U);
-  EXPECT_EQ(claimed[0].owner, "B");
-  EXPECT_GT(claimed[0].fence, 0);
+  ASSERT_TRUE(taken);
+  EXPECT_EQ(taken->owner, "B");
+  EXPECT_GT(taken->fence, 0);
   shared(*a_, [&](SharedTables& tables) { EXPECT_FALSE(tables.renew(runtime("A"), lease_)); });
+}
+
+TEST_F(PostgresShared, WorkOfADeadRuntimeIsFoundAndItsSleepersAreDue) {
+  shared(*b_, [&](SharedTables& tables) { tables.join(runtime("B"), lease_); });
+  for (const char* id : {"sleeps", "told", "parked", "busy"}) run(*a_, insert(run_row(id, id, "dead")));
+  run(*a_, insert(run_row("ours", "ours", "B")));
+  RunRow foreign = run_row("foreign", "foreign", "dead");
+  foreign.task_queue = "other";
+  run(*a_, insert(foreign));
+  run(*a_, [](Tables& tables) -> Result<> {
+    int64_t due_ns = 100;
+    for (const char* id : {"sleeps", "told", "parked", "busy", "ours", "foreign"}) {
+      tables.insert_timer(id, {5, "t", due_ns++});
+    }
+    tables.insert_inbound("told", "", {0, EventType::execution_signaled, 0, {}});
+    tables.insert_activity("busy", {});
+    RunRow parked = *tables.run("parked");
+    parked.parked = "why";
+    tables.update_run(parked);
+    return {};
+  });
+  const RuntimeRow b = runtime("B");
+  run(*b_, [&](Tables& tables) -> Result<> {
+    const std::vector<Due> due{{100, "sleeps"}, {101, "told"}, {103, "busy"}, {104, "ours"}};
+    const DuePage page = tables.due_after({}, 10, &b);
+    EXPECT_EQ(page.due, due);
+    EXPECT_TRUE(page.last);
+    // Two are looked at, and neither wakes a run of this runtime.
+    const DuePage part = tables.due_after({104, "ours"}, 1, &b);
+    EXPECT_TRUE(part.due.empty());
+    EXPECT_EQ(part.end, (Due{105, "foreign"}));
+    EXPECT_FALSE(part.last);
+    return {};
+  });
+  std::set<std::string> claimed;
+  shared(*b_, [&](SharedTables& tables) {
+    for (const RunRow& row : tables.claim_orphans(b, 10)) claimed.insert(row.run_id);
+    EXPECT_FALSE(tables.take(b, "foreign"));
+  });
+  EXPECT_EQ(claimed, (std::set<std::string>{"told", "parked", "busy"}));
+  EXPECT_EQ(server_.sql("SELECT owner FROM runs WHERE run_id = 'sleeps'"), "dead");
+  run(*b_, [&](Tables& tables) -> Result<> {
+    const std::vector<std::string> work{"busy", "parked", "told"};
+    EXPECT_EQ(tables.runs_with_work("B", "", 10), work);
+    return {};
+  });
+}
+
+TEST_F(PostgresShared, AHintForADeadRuntimeIsForEverybody) {
+  run(*a_, insert(run_row("r1", "one", "dead")));
+  run(*b_, [](Tables& tables) -> Result<> {
+    tables.wake(*tables.run("r1"));
+    return {};
+  });
+  EXPECT_EQ(server_.sql("SELECT count(*) FROM wakeups"), "0");
 }
 
 TEST_F(PostgresShared, OneWhoseSessionIsGoneIsKnownToBeDead) {

@@ -253,10 +253,6 @@ std::vector<RunRow> PostgresTables::open_children(std::string_view parent_run_id
            {parent_run_id}));
 }
 
-std::vector<RunRow> PostgresTables::open_runs() {
-  return runs(read("SELECT " RUN_COLUMNS " FROM runs WHERE status = 0 ORDER BY number"));
-}
-
 std::vector<RunRow> PostgresTables::list_runs(const RunFilter& filter, int64_t limit, int64_t offset) {
   return runs(read(
       "SELECT " RUN_COLUMNS
@@ -304,11 +300,6 @@ int64_t PostgresTables::delete_closed_runs(int64_t closed_before_ns, int64_t lim
   }
   for (const std::string& id : ids) locked_.erase(id);
   return rows->count();
-}
-
-void PostgresTables::take_over() {
-  change("UPDATE runs SET fence = fence + 1 WHERE status = 0");
-  locked_.clear();
 }
 
 // --- history ----------------------------------------------------------------------------------------
@@ -408,7 +399,8 @@ void PostgresTables::delete_activity(std::string_view run_id, int64_t scheduled_
 
 std::vector<TimerRow> PostgresTables::timers(std::string_view run_id) {
   const auto rows = read(
-      "SELECT started_event_id, timer_id, due_ns FROM timers WHERE run_id = $1 ORDER BY started_event_id",
+      "SELECT started_event_id, timer_id, due_ns FROM timers WHERE run_id = $1 AND started_event_id > 0 "
+      "ORDER BY started_event_id",
       {run_id});
   std::vector<TimerRow> found;
   for (int row = 0; rows && row < rows->count(); ++row) {

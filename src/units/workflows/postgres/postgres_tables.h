@@ -34,12 +34,13 @@ class PostgresTables final : public Tables, public SharedTables {
   std::optional<RunRow> current_run(std::string_view workflow_id) override;
   std::optional<RunRow> run(std::string_view run_id) override;
   std::vector<RunRow> open_children(std::string_view parent_run_id) override;
-  std::vector<RunRow> open_runs() override;
   std::vector<RunRow> list_runs(const RunFilter& filter, int64_t limit, int64_t offset) override;
   void insert_run(const RunRow& run) override;
   void update_run(const RunRow& run) override;
   int64_t delete_closed_runs(int64_t closed_before_ns, int64_t limit) override;
-  void take_over() override;
+  DuePage due_after(const Due& after, int64_t limit, const RuntimeRow* runtime) override;
+  std::vector<std::string> runs_with_work(std::string_view owner, std::string_view after_run_id,
+                                          int64_t limit) override;
   void append_history(std::string_view run_id, int64_t first_event_id, int64_t count,
                       std::string_view events) override;
   std::vector<std::string> history(std::string_view run_id, int64_t from_event_id,
@@ -76,10 +77,10 @@ class PostgresTables final : public Tables, public SharedTables {
   bool renew(const RuntimeRow& runtime, Duration lease) override;
   void leave(const std::string& runtime_id) override;
   int64_t bury(const std::string& runtime_id, Duration lease) override;
-  void release_orphans() override;
-  int64_t others(const std::string& runtime_id) override;
+  std::vector<std::string> runtimes() override;
   std::vector<RunRow> claim(const RuntimeRow& runtime, int64_t limit) override;
-  std::vector<RunRow> owned(const std::string& runtime_id) override;
+  std::vector<RunRow> claim_orphans(const RuntimeRow& runtime, int64_t limit) override;
+  std::optional<RunRow> take(const RuntimeRow& runtime, const std::string& run_id) override;
   std::vector<std::string> take_wakeups(const std::string& runtime_id) override;
   std::vector<RunRow> ended(const std::vector<std::string>& first_run_ids) override;
 
@@ -92,6 +93,7 @@ class PostgresTables final : public Tables, public SharedTables {
   void enter_savepoint();
   void send_pending();
   std::vector<RunRow> runs(const std::optional<Rows>& rows);
+  std::vector<RunRow> runs_by_id(const std::optional<Rows>& ids);
   void remember(const RunRow& run);
   // While this session lives, nobody takes its runtime for dead before its lease is over.
   void show_life(const std::string& runtime_id);

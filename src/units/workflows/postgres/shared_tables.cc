@@ -1,4 +1,6 @@
 // Leases and wake-ups: what several runtimes on one database tell each other.
+#include <algorithm>
+
 #include "units/workflows/postgres/postgres_tables.h"
 
 namespace trivium::units::workflows {
@@ -13,7 +15,7 @@ int64_t milliseconds(Duration duration) {
 void PostgresTables::wake(const RunRow& run) {
   if (run.owner.empty()) {
     if (run.status == RunStatus::running) write(Write::notify, {channel_, std::string("free")});
-  } else {
+  } else {  // if it is gone, neither reaches it: then this becomes "free"
     write(Write::wake, {run.owner, run.run_id});
     write(Write::notify, {channel_, "wake " + run.owner});
   }
@@ -51,9 +53,7 @@ bool PostgresTables::renew(const RuntimeRow& runtime, Duration lease) {
 void PostgresTables::leave(const std::string& runtime_id) {
   change("DELETE FROM runtimes WHERE id = $1", {runtime_id});
   change("DELETE FROM wakeups WHERE owner = $1", {runtime_id});
-  change("UPDATE runs SET owner = '', fence = fence + 1 WHERE owner = $1 AND status = 0", {runtime_id});
   write(Write::notify, {channel_, std::string("free")});
-  locked_.clear();
 }
 
 int64_t PostgresTables::bury(const std::string& runtime_id, Duration lease) {
@@ -71,48 +71,109 @@ int64_t PostgresTables::bury(const std::string& runtime_id, Duration lease) {
   for (int row = 0; row < rows->count(); ++row) {
     const std::string dead = rows->text(row, 0);
     change("DELETE FROM wakeups WHERE owner = $1", {dead});
-    change("UPDATE runs SET owner = '', fence = fence + 1 WHERE owner = $1 AND status = 0", {dead});
   }
   write(Write::notify, {channel_, std::string("free")});
-  locked_.clear();
   return rows->count();
 }
 
-void PostgresTables::release_orphans() {
-  change(
-      "UPDATE runs SET owner = '', fence = fence + 1 WHERE status = 0 AND owner <> '' "
-      "AND NOT EXISTS (SELECT 1 FROM runtimes WHERE runtimes.id = runs.owner)");
-  locked_.clear();
+std::vector<std::string> PostgresTables::runtimes() {
+  std::vector<std::string> found;
+  const auto rows = read("SELECT id FROM runtimes");
+  if (!rows) return found;
+  found.reserve(static_cast<size_t>(rows->count()));
+  for (int row = 0; row < rows->count(); ++row) found.push_back(rows->text(row, 0));
+  std::sort(found.begin(), found.end());
+  return found;
 }
 
-int64_t PostgresTables::others(const std::string& runtime_id) {
-  const auto rows = read("SELECT count(*) FROM runtimes WHERE id <> $1", {runtime_id});
-  return rows ? rows->number(0, 0) : 0;
+// --- runs ---------------------------------------------------------------------------------------------
+
+std::vector<RunRow> PostgresTables::runs_by_id(const std::optional<Rows>& ids) {
+  std::vector<RunRow> found;
+  if (!ids) return found;
+  found.reserve(static_cast<size_t>(ids->count()));
+  for (int row = 0; row < ids->count(); ++row) {
+    if (std::optional<RunRow> run = this->run(ids->text(row, 0))) found.push_back(std::move(*run));
+  }
+  return found;
 }
+
+// Code that only others have is theirs to run; what nobody has is parked by whoever comes.
+#define CAN_RUN(runtime_id, queue, types)                                       \
+  " r.task_queue = " queue " AND (r.type = ANY(" types                          \
+  "::text[]) OR NOT EXISTS (SELECT 1 FROM runtimes o WHERE o.id <> " runtime_id \
+  " AND o.task_queue = r.task_queue AND r.type = ANY(o.types))) "
+#define NOBODYS " NOT EXISTS (SELECT 1 FROM runtimes o WHERE o.id = r.owner) "
+#define TAKE                                                                                         \
+  "UPDATE runs SET owner = $1, fence = fence + 1, "                                                  \
+  "worker = CASE WHEN last_task_started = 0 THEN $3 ELSE worker END WHERE run_id IN (SELECT run_id " \
+  "FROM runs r WHERE status = 0 AND" CAN_RUN("$1", "$2", "$4") "AND"
 
 std::vector<RunRow> PostgresTables::claim(const RuntimeRow& runtime, int64_t limit) {
-  // Code that only others have is theirs to run; what nobody has is parked by whoever comes.
-  const auto rows = change(
-      "UPDATE runs SET owner = $1, fence = fence + 1, "
-      "worker = CASE WHEN last_task_started = 0 THEN $3 ELSE worker END "
-      "WHERE run_id IN (SELECT run_id FROM runs r WHERE status = 0 AND owner = '' AND task_queue = $2 AND "
-      "(type = ANY($4::text[]) OR NOT EXISTS (SELECT 1 FROM runtimes o WHERE o.task_queue = r.task_queue "
-      "AND r.type = ANY(o.types))) ORDER BY number LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED) RETURNING run_id",
-      {runtime.id, runtime.task_queue, runtime.worker, Parameter::texts(runtime.types), limit});
-  std::vector<RunRow> claimed;
-  for (int row = 0; rows && row < rows->count(); ++row) {
-    locked_.erase(rows->text(row, 0));
-    if (std::optional<RunRow> run = this->run(rows->text(row, 0))) claimed.push_back(std::move(*run));
-  }
-  return claimed;
+  const auto ids =
+      change(TAKE " owner = '' ORDER BY number LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED) RETURNING run_id",
+             {runtime.id, runtime.task_queue, runtime.worker, Parameter::texts(runtime.types), limit});
+  for (int row = 0; ids && row < ids->count(); ++row) locked_.erase(ids->text(row, 0));
+  return runs_by_id(ids);
 }
 
-std::vector<RunRow> PostgresTables::owned(const std::string& runtime_id) {
-  std::vector<RunRow> found;
-  const auto rows = read("SELECT run_id FROM runs WHERE owner = $1 AND status = 0", {runtime_id});
-  for (int row = 0; rows && row < rows->count(); ++row) {
-    if (std::optional<RunRow> run = this->run(rows->text(row, 0))) found.push_back(std::move(*run));
+std::vector<RunRow> PostgresTables::claim_orphans(const RuntimeRow& runtime, int64_t limit) {
+  const auto ids =
+      change(TAKE NOBODYS
+             "AND run_id IN (SELECT run_id FROM inbound UNION SELECT run_id FROM activities UNION "
+             "SELECT run_id FROM runs WHERE status = 0 AND parked <> '') "
+             "LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED) RETURNING run_id",
+             {runtime.id, runtime.task_queue, runtime.worker, Parameter::texts(runtime.types), limit});
+  for (int row = 0; ids && row < ids->count(); ++row) locked_.erase(ids->text(row, 0));
+  return runs_by_id(ids);
+}
+
+std::optional<RunRow> PostgresTables::take(const RuntimeRow& runtime, const std::string& run_id) {
+  std::optional<RunRow> run = this->run(run_id);
+  if (!run || run->status != RunStatus::running) return std::nullopt;
+  if (run->owner == runtime.id) return run;
+  const auto ids =
+      change(TAKE NOBODYS "AND run_id = $5) RETURNING run_id",
+             {runtime.id, runtime.task_queue, runtime.worker, Parameter::texts(runtime.types), run_id});
+  if (!ids || ids->count() == 0) return std::nullopt;
+  locked_.erase(run_id);
+  return this->run(run_id);
+}
+
+DuePage PostgresTables::due_after(const Due& after, int64_t limit, const RuntimeRow* runtime) {
+  // Only so many rows are looked at, whatever becomes of them: those of others may be the most.
+  constexpr const char* select =
+      "SELECT t.due_ns, t.run_id, (r.parked = '' OR t.started_event_id = -1) AND ($4::text = '' OR r.owner = "
+      "$4 OR (" NOBODYS "AND" CAN_RUN("$4", "$5", "$6")
+      ")) FROM (SELECT due_ns, run_id, started_event_id FROM timers WHERE (due_ns, run_id COLLATE \"C\") > "
+      "($1::bigint, $2::text) ORDER BY due_ns, run_id COLLATE \"C\" LIMIT $3) t "
+      "JOIN runs r ON r.run_id = t.run_id ORDER BY t.due_ns, t.run_id COLLATE \"C\"";
+  const std::vector<std::string> none;
+  const auto rows = read(select, {after.due_ns, after.run_id, limit, runtime != nullptr ? runtime->id : "",
+                                  runtime != nullptr ? runtime->task_queue : "",
+                                  Parameter::texts(runtime != nullptr ? runtime->types : none)});
+  DuePage page{{}, after, true};
+  if (!rows) return page;
+  for (int row = 0; row < rows->count(); ++row) {
+    page.end = {rows->number(row, 0), rows->text(row, 1)};
+    if (rows->flag(row, 2)) page.due.push_back(page.end);
   }
+  page.last = rows->count() < limit;
+  return page;
+}
+
+std::vector<std::string> PostgresTables::runs_with_work(std::string_view owner, std::string_view after_run_id,
+                                                        int64_t limit) {
+  const auto rows = read(
+      "SELECT run_id FROM runs WHERE owner = $1 AND status = 0 AND run_id > $2 AND run_id IN ("
+      "SELECT run_id FROM inbound i WHERE NOT EXISTS (SELECT 1 FROM timers t WHERE t.run_id = i.run_id AND "
+      "t.started_event_id = 0) UNION SELECT run_id FROM activities "
+      "UNION SELECT run_id FROM runs WHERE status = 0 AND parked <> '') ORDER BY run_id LIMIT $3",
+      {owner, after_run_id, limit});
+  std::vector<std::string> found;
+  if (!rows) return found;
+  found.reserve(static_cast<size_t>(rows->count()));
+  for (int row = 0; row < rows->count(); ++row) found.push_back(rows->text(row, 0));
   return found;
 }
 
@@ -126,15 +187,10 @@ std::vector<std::string> PostgresTables::take_wakeups(const std::string& runtime
 }
 
 std::vector<RunRow> PostgresTables::ended(const std::vector<std::string>& first_run_ids) {
-  std::vector<RunRow> found;
-  if (first_run_ids.empty()) return found;
-  const auto rows = read(
+  if (first_run_ids.empty()) return {};
+  return runs_by_id(read(
       "SELECT run_id FROM runs WHERE first_run_id = ANY($1::text[]) AND status <> 0 AND next_run_id = ''",
-      {Parameter::texts(first_run_ids)});
-  for (int row = 0; rows && row < rows->count(); ++row) {
-    if (std::optional<RunRow> run = this->run(rows->text(row, 0))) found.push_back(std::move(*run));
-  }
-  return found;
+      {Parameter::texts(first_run_ids)}));
 }
 
 }  // namespace trivium::units::workflows

@@ -75,8 +75,12 @@ constexpr Description descriptions[] = {
     {Write::finish_operation, 0,
      "UPDATE operations o SET outcome = d.outcome FROM unnest($1::bigint[], $2::text[]) AS d(id, outcome) "
      "WHERE o.sequence = d.id"},
-    {Write::wake, 2, "INSERT INTO wakeups (owner, run_id) SELECT * FROM unnest($1::text[], $2::text[])"},
-    {Write::notify, 2, "SELECT pg_notify(c, p) FROM unnest($1::text[], $2::text[]) AS n(c, p)"},
+    {Write::wake, 2,
+     "INSERT INTO wakeups (owner, run_id) SELECT d.owner, d.run_id FROM unnest($1::text[], $2::text[]) AS "
+     "d(owner, run_id) WHERE EXISTS (SELECT 1 FROM runtimes o WHERE o.id = d.owner)"},
+    {Write::notify, 2,
+     "SELECT pg_notify(c, CASE WHEN p LIKE 'wake %' AND NOT EXISTS (SELECT 1 FROM runtimes o WHERE o.id = "
+     "substr(p, 6)) THEN 'free' ELSE p END) FROM unnest($1::text[], $2::text[]) AS n(c, p)"},
 };
 
 constexpr bool in_order() {

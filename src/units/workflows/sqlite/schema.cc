@@ -128,6 +128,17 @@ UPDATE runs SET code_hash = '';
     R"sql(
 ALTER TABLE activities ADD COLUMN heartbeat TEXT NOT NULL DEFAULT '';
 )sql",
+    // Whatever is due for runs stands in one order, so that those that sleep need not be in memory.
+    R"sql(
+CREATE INDEX due_times ON timers (due_ns, run_id);
+CREATE INDEX parked_runs ON runs (run_id) WHERE status = 0 AND parked <> '';
+INSERT INTO timers (run_id, started_event_id, timer_id, due_ns)
+  SELECT run_id, 0, '', CASE WHEN first_task_ns <> 0 THEN first_task_ns ELSE started_ns END FROM runs
+  WHERE status = 0 AND last_task_started = 0;
+INSERT INTO timers (run_id, started_event_id, timer_id, due_ns)
+  SELECT run_id, -1, '', run_deadline_ns FROM runs WHERE status = 0 AND run_deadline_ns <> 0;
+DROP INDEX open_runs;
+)sql",
 };
 static_assert(std::size(migrations) == schema_version);
 

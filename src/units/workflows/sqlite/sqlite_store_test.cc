@@ -99,6 +99,8 @@ TEST(SqliteStore, BringsAStoreOfTheFirstVersionUpToDate) {
     tables.insert_run(row);
   });
   execute(folder.file(),
+          "DROP INDEX due_times; DROP INDEX parked_runs; CREATE INDEX open_runs ON runs (number) WHERE "
+          "status = 0;"
           "ALTER TABLE runs DROP COLUMN refused_hash; ALTER TABLE runs DROP COLUMN stays_reason;"
           "ALTER TABLE sources DROP COLUMN unused_ns; ALTER TABLE activities DROP COLUMN heartbeat;"
           "UPDATE meta SET value = '1' WHERE key = 'schema_version'");
@@ -107,6 +109,43 @@ TEST(SqliteStore, BringsAStoreOfTheFirstVersionUpToDate) {
     ASSERT_TRUE(row);
     EXPECT_EQ(row->code_hash + row->refused_hash + row->stays_reason, "");
     EXPECT_TRUE(tables.sources().empty());
+  });
+}
+
+TEST(SqliteStore, RunsOfTheThirdVersionAreDueWhenTheyWere) {
+  const Folder folder;
+  const auto transact = [&](const std::function<void(Tables&)>& work) {
+    const auto store = SqliteStore::open({folder.file(), true, false});
+    ASSERT_TRUE(store) << store.error().message;
+    Job job{[&](Tables& tables) -> Result<> {
+              work(tables);
+              return {};
+            },
+            [](const Result<>& done) { EXPECT_TRUE(done); }};
+    (*store)->run({&job, 1});
+  };
+  transact([](Tables& tables) {
+    RunRow begun;
+    begun.run_id = "r1";
+    begun.last_task_started = 3;
+    begun.run_deadline_ns = 700;
+    RunRow delayed;
+    delayed.run_id = "r2";
+    delayed.first_task_ns = 500;
+    RunRow fresh;
+    fresh.run_id = "r3";
+    fresh.started_ns = 300;
+    RunRow closed = begun;
+    closed.run_id = "r4";
+    closed.status = RunStatus::completed;
+    for (const RunRow& row : {begun, delayed, fresh, closed}) tables.insert_run(row);
+  });
+  execute(folder.file(),
+          "DROP INDEX due_times; DROP INDEX parked_runs; CREATE INDEX open_runs ON runs (number) WHERE "
+          "status = 0; UPDATE meta SET value = '3' WHERE key = 'schema_version'");
+  transact([](Tables& tables) {
+    const std::vector<Due> due{{300, "r3"}, {500, "r2"}, {700, "r1"}};
+    EXPECT_EQ(tables.due_after({}, 10, nullptr).due, due);
   });
 }
 

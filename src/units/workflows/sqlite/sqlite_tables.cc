@@ -121,11 +121,6 @@ std::vector<RunRow> SqliteTables::open_children(std::string_view parent_run_id) 
   return runs(use.bind(parent_run_id));
 }
 
-std::vector<RunRow> SqliteTables::open_runs() {
-  Use use(prepared("SELECT " RUN_COLUMNS " FROM runs WHERE status = 0 ORDER BY number"));
-  return runs(use);
-}
-
 std::vector<RunRow> SqliteTables::list_runs(const RunFilter& filter, int64_t limit, int64_t offset) {
   Use use(prepared("SELECT " RUN_COLUMNS
                    " FROM runs WHERE (?1 < 0 OR status = ?1) AND (?2 = 0 OR (status = 0 AND parked <> '')) "
@@ -190,7 +185,39 @@ int64_t SqliteTables::delete_closed_runs(int64_t closed_before_ns, int64_t limit
   return static_cast<int64_t>(ids.size());
 }
 
-void SqliteTables::take_over() { execute("UPDATE runs SET fence = fence + 1 WHERE status = 0"); }
+// --- runs that nobody has in memory -------------------------------------------------------------------
+
+DuePage SqliteTables::due_after(const Due& after, int64_t limit, const RuntimeRow* /*runtime*/) {
+  // In the order of the index on due times, each with its run: not the other way round.
+  Use use(
+      prepared("SELECT t.due_ns, t.run_id, r.parked = '' OR t.started_event_id = -1 FROM timers t "
+               "CROSS JOIN runs r ON r.run_id = t.run_id WHERE (t.due_ns, t.run_id) > (?, ?) "
+               "ORDER BY t.due_ns, t.run_id LIMIT ?"));
+  use.bind(after.due_ns).bind(after.run_id).bind(limit);
+  DuePage page{{}, after, true};
+  int64_t seen = 0;
+  for (; next(use); ++seen) {
+    page.end.due_ns = use.number();
+    page.end.run_id = use.text();
+    if (use.number() != 0) page.due.push_back(page.end);
+  }
+  page.last = seen < limit;
+  return page;
+}
+
+std::vector<std::string> SqliteTables::runs_with_work(std::string_view /*owner*/,
+                                                      std::string_view after_run_id, int64_t limit) {
+  Use use(
+      prepared("SELECT run_id FROM inbound i WHERE run_id > ?1 AND NOT EXISTS (SELECT 1 FROM timers t WHERE "
+               "t.run_id = i.run_id AND t.started_event_id = 0) "
+               "UNION SELECT run_id FROM activities WHERE run_id > ?1 "
+               "UNION SELECT run_id FROM runs WHERE status = 0 AND parked <> '' AND run_id > ?1 "
+               "ORDER BY run_id LIMIT ?2"));
+  use.bind(after_run_id).bind(limit);
+  std::vector<std::string> found;
+  while (next(use)) found.push_back(use.text());
+  return found;
+}
 
 // --- history ----------------------------------------------------------------------------------------
 
@@ -300,7 +327,8 @@ void SqliteTables::delete_activity(std::string_view run_id, int64_t scheduled_ev
 
 std::vector<TimerRow> SqliteTables::timers(std::string_view run_id) {
   Use use(prepared(
-      "SELECT started_event_id, timer_id, due_ns FROM timers WHERE run_id = ? ORDER BY started_event_id"));
+      "SELECT started_event_id, timer_id, due_ns FROM timers WHERE run_id = ? AND started_event_id > 0 "
+      "ORDER BY started_event_id"));
   use.bind(run_id);
   std::vector<TimerRow> found;
   while (next(use)) {

@@ -25,12 +25,13 @@ class SqliteTables final : public Tables {
   std::optional<RunRow> current_run(std::string_view workflow_id) override;
   std::optional<RunRow> run(std::string_view run_id) override;
   std::vector<RunRow> open_children(std::string_view parent_run_id) override;
-  std::vector<RunRow> open_runs() override;
   std::vector<RunRow> list_runs(const RunFilter& filter, int64_t limit, int64_t offset) override;
   void insert_run(const RunRow& run) override;
   void update_run(const RunRow& run) override;
   int64_t delete_closed_runs(int64_t closed_before_ns, int64_t limit) override;
-  void take_over() override;
+  DuePage due_after(const Due& after, int64_t limit, const RuntimeRow* runtime) override;
+  std::vector<std::string> runs_with_work(std::string_view owner, std::string_view after_run_id,
+                                          int64_t limit) override;
   void append_history(std::string_view run_id, int64_t first_event_id, int64_t count,
                       std::string_view events) override;
   std::vector<std::string> history(std::string_view run_id, int64_t from_event_id,

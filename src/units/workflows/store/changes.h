@@ -14,13 +14,19 @@ namespace trivium::units::workflows {
 struct Changes {
   struct Posted {
     std::string run_id;
+    std::string owner;
+    bool parked = false;  // nothing is tried for the event's sake
     InboundRow inbound;
   };
   std::vector<RunRow> started;
   std::vector<Posted> posted;
   std::vector<UpdateAnswer> answered;
   std::vector<RunRow> closed;
-  std::vector<std::string> retried;  // run ids: whoever has them parked tries again
+  struct Retried {
+    std::string run_id;
+    std::string owner;
+  };
+  std::vector<Retried> retried;      // whoever has them parked tries again
   std::vector<std::string> sources;  // hashes of code that the store has now
 };
 

@@ -56,7 +56,7 @@ Result<> change_code(Tables& tables, const CodeChange& change, ScriptContext& co
   run->parked.clear();
   tables.update_run(*run);
   if (run->owner != context.owner) tables.wake(*run);
-  context.changes.retried.push_back(run->run_id);
+  context.changes.retried.push_back({run->run_id, run->owner});
   return {};
 }
 

@@ -140,6 +140,7 @@ Result<> commit_task(Tables& tables, const TaskCommit& commit, ScriptContext& co
   tables.append_history(run->run_id, commit.first_event_id, static_cast<int64_t>(commit.events.size()),
                         commit.encoded);
   run->next_event_id = last.id + 1;
+  const bool first = run->last_task_started == 0;
   run->last_task_started = commit.task_started;
   run->history_bytes += static_cast<int64_t>(commit.encoded.size());
   if (run->code_hash != commit.code.hash) {
@@ -157,6 +158,7 @@ Result<> commit_task(Tables& tables, const TaskCommit& commit, ScriptContext& co
   if (!closes) {
     for (const int64_t scheduled : commit.closed_activities) tables.delete_activity(run->run_id, scheduled);
     for (const int64_t started : commit.fired_timers) tables.delete_timer(run->run_id, started);
+    if (first) tables.delete_timer(run->run_id, first_task_timer);
     open_pending(tables, commit);
     tables.update_run(*run);
   }

@@ -15,7 +15,7 @@ Result<> retry(Tables& tables, const std::string& workflow_id, ScriptContext& co
   run->parked.clear();
   tables.update_run(*run);
   if (run->owner != context.owner) tables.wake(*run);
-  context.changes.retried.push_back(run->run_id);
+  context.changes.retried.push_back({run->run_id, run->owner});
   return {};
 }
 

@@ -13,7 +13,7 @@ Result<> post(Tables& tables, std::string_view workflow_id, std::string_view run
   inbound.sequence = tables.insert_inbound(run->run_id, request_id, inbound);
   if (inbound.sequence == 0) return {};
   if (run->owner != context.owner) tables.wake(*run);
-  context.changes.posted.push_back({run->run_id, std::move(inbound)});
+  context.changes.posted.push_back({run->run_id, run->owner, !run->parked.empty(), std::move(inbound)});
   return {};
 }
 

@@ -2,10 +2,12 @@
 // hold JSON say so.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/value.h"
 #include "units/workflows/event.h"
@@ -119,6 +121,25 @@ struct TimerRow {
   int64_t started_event_id = 0;
   std::string timer_id;
   int64_t due_ns = 0;
+};
+
+// What else is due for a run stands beside its timers, in place of the event that started one: its first
+// task, until that is done, and the end of its time.
+constexpr int64_t first_task_timer = 0;
+constexpr int64_t deadline_timer = -1;
+
+// When a run has something to do by itself. Ordered by time.
+struct Due {
+  int64_t due_ns = 0;
+  std::string run_id;
+  auto operator<=>(const Due&) const = default;
+};
+
+// A piece of all due times, in their order.
+struct DuePage {
+  std::vector<Due> due;
+  Due end;           // the last that was looked at
+  bool last = true;  // none comes after it
 };
 
 // Something asked of the runtime that has the store, by another process that looks into it.

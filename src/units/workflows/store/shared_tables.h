@@ -1,8 +1,10 @@
 // What a store can do besides, if several runtimes work on it. Each has a row with a lease; a run belongs to
-// the runtime that its row names, as long as that one has its own. Whoever takes a run raises its fence.
-// The database's clock decides about leases.
+// the runtime that its row names, as long as that one has its own: it takes no more than to delete that row
+// to free all of them, however many. Whoever takes a run raises its fence. The database's clock decides about
+// leases.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,14 +35,15 @@ class SharedTables {
   // Removes the other runtimes whose lease is over, or which are known to be gone; returns how many. Nobody
   // is removed soon after the server started, when no lease could be renewed.
   virtual int64_t bury(const std::string& runtime_id, Duration lease) = 0;
-  // Runs of runtimes that are not there any more are nobody's.
-  virtual void release_orphans() = 0;
-  // How many others are there.
-  virtual int64_t others(const std::string& runtime_id) = 0;
+  // Those that are there, sorted.
+  virtual std::vector<std::string> runtimes() = 0;
 
-  // Takes open runs of its task queue that are nobody's, the oldest first.
+  // Takes open runs of its task queue that never had a runtime, the oldest first.
   virtual std::vector<RunRow> claim(const RuntimeRow& runtime, int64_t limit) = 0;
-  virtual std::vector<RunRow> owned(const std::string& runtime_id) = 0;
+  // The same of those whose runtime is gone, if they have work (Tables::runs_with_work).
+  virtual std::vector<RunRow> claim_orphans(const RuntimeRow& runtime, int64_t limit) = 0;
+  // The run, if it is its own or could be taken.
+  virtual std::optional<RunRow> take(const RuntimeRow& runtime, const std::string& run_id) = 0;
   // Its runs that somebody else changed since the last call.
   virtual std::vector<std::string> take_wakeups(const std::string& runtime_id) = 0;
   // The last runs of those of the chains that have ended.

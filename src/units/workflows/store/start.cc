@@ -102,6 +102,9 @@ Result<Started> start_run(Tables& tables, const RunStart& start, ScriptContext& 
   run.history_bytes = static_cast<int64_t>(history.size());
   tables.insert_run(run);
   tables.append_history(run.run_id, 1, 1, history);
+  tables.insert_timer(run.run_id,
+                      {first_task_timer, "", run.first_task_ns != 0 ? run.first_task_ns : context.now_ns});
+  if (run.run_deadline_ns != 0) tables.insert_timer(run.run_id, {deadline_timer, "", run.run_deadline_ns});
   context.changes.started.push_back(run);
   if (run.owner != context.owner) tables.wake(run);
   return Started{run.run_id, run.first_run_id, true};

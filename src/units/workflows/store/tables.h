@@ -29,7 +29,6 @@ class Tables {
   virtual std::optional<RunRow> current_run(std::string_view workflow_id) = 0;
   virtual std::optional<RunRow> run(std::string_view run_id) = 0;
   virtual std::vector<RunRow> open_children(std::string_view parent_run_id) = 0;
-  virtual std::vector<RunRow> open_runs() = 0;
   // The newest first, without the first `offset` ones.
   virtual std::vector<RunRow> list_runs(const RunFilter& filter, int64_t limit, int64_t offset) = 0;
   // Becomes the current run of its workflow id.
@@ -38,8 +37,16 @@ class Tables {
   virtual void update_run(const RunRow& run) = 0;
   // Closed before `closed_before_ns`: the run and everything about it.
   virtual int64_t delete_closed_runs(int64_t closed_before_ns, int64_t limit) = 0;
-  // A new owner of all open runs: leases of the old one are void.
-  virtual void take_over() = 0;
+
+  // --- runs that nobody has in memory -----------------------------------------------------------------
+  // Looks at the next `limit` due times after `after`, and gives those that wake a run: of parked runs only
+  // the end of their time does. `runtime`: and only those of runs that are its own, or that it may take;
+  // null: of all.
+  virtual DuePage due_after(const Due& after, int64_t limit, const RuntimeRow* runtime) = 0;
+  // Open runs of the owner with more to do than to wait for their time: events and activities of begun runs,
+  // and what is parked. By run id, from the first after this one.
+  virtual std::vector<std::string> runs_with_work(std::string_view owner, std::string_view after_run_id,
+                                                  int64_t limit) = 0;
 
   // --- history --------------------------------------------------------------------------------------
   virtual void append_history(std::string_view run_id, int64_t first_event_id, int64_t count,
@@ -60,6 +67,7 @@ class Tables {
   virtual void insert_activity(std::string_view run_id, const ActivityRow& activity) = 0;
   virtual void update_activity(std::string_view run_id, const ActivityRow& activity) = 0;
   virtual void delete_activity(std::string_view run_id, int64_t scheduled_event_id) = 0;
+  // Those that the code started.
   virtual std::vector<TimerRow> timers(std::string_view run_id) = 0;
   virtual void insert_timer(std::string_view run_id, const TimerRow& timer) = 0;
   virtual void delete_timer(std::string_view run_id, int64_t started_event_id) = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -16,7 +17,7 @@ namespace trivium::units::workflows::testing {
 
 class World {
  public:
-  explicit World(uint64_t seed = 1);
+  explicit World(uint64_t seed = 1, const std::function<void(ServiceOptions&)>& adapt = {});
   ~World();
 
   TestPrograms programs;
@@ -51,6 +52,7 @@ class World {
   WorkflowEnd wait(const std::string& pid);
   std::vector<Event> history(const std::string& pid, const std::string& run_id = "");
   RunDescription describe(const std::string& pid);
+  size_t in_memory() const { return service_->counts().runs; }
   // Runs the code (null: the newest) over the history again; why it does not fit, or nothing.
   std::string replay(const std::vector<Event>& history, const std::string& workflow_id,
                      const std::string& run_id, std::shared_ptr<const WorkflowCode> code = nullptr);

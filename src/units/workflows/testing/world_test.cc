@@ -21,9 +21,11 @@ std::filesystem::path new_folder() {
 
 }  // namespace
 
-World::World(uint64_t seed) : folder_(new_folder()), random_(seed), environment_(bindings()) {
+World::World(uint64_t seed, const std::function<void(ServiceOptions&)>& adapt)
+    : folder_(new_folder()), random_(seed), environment_(bindings()) {
   options.operations_poll = Duration(0);
   options.sweep_interval = Duration(0);
+  if (adapt) adapt(options);
   boot();
 }
 
