@@ -54,6 +54,12 @@ def test_cancellation_reaches_three_levels(checks):
             expect_canceled(how .. ", " .. ending, pids)
           end
         end
+        -- Who watches both hears of the root first.
+        local first = process.spawn_monitored("app:root", "app:procs", "call", process.pid(), "app:level3")
+        local below = up:receive()
+        process.monitor(below)
+        process.send(first, "return")
+        check.eq("the root, then its calls", {events:receive().from, events:receive().from}, {first, below})
         -- Code that computes, and swallows errors, stops as well.
         local root = process.spawn("app:root", "app:procs", "call", process.pid(), "app:spins")
         local pid = up:receive()

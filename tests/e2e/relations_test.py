@@ -114,6 +114,14 @@ def test_monitors(checks):
           check.fail(name .. " nobody", "NotFound", "could not resolve 'nobody'", process[name]("nobody"))
         end
         check.fail("dead", "Internal", "process not found", process.monitor("{app:procs|0xfffff}"))
+        for _, name in ipairs({"monitor", "cancel", "terminate"}) do
+          check.fail(name .. " elsewhere", "Internal", "host not found", process[name]("{app:nowhere|0xfffff}"))
+          check.fail(name .. " far away", "Internal", "node not found", process[name]("{far@app:procs|0xfffff}"))
+          check.fail(name .. " a call", "Internal", "process not found", process[name]("{app:f#lua.1|0xfffff}"))
+        end
+        for _, name in ipairs({"unmonitor", "unlink"}) do
+          check.eq(name .. " elsewhere", {process[name]("{app:nowhere|0xfffff}")}, {true})
+        end
         check.eq("self", {process.monitor(process.pid())}, {true})
         local pid = process.spawn("app:waits", "app:procs")
         check.eq("alive", {process.monitor(pid)}, {true})

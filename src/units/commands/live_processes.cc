@@ -117,8 +117,8 @@ lua::Dispatch Control::perform(Process& process, lua::OpId op, lua::Reply& reply
       return host->control(process, op, *this, reply);
     }
     if (verb == Verb::unmonitor || verb == Verb::unlink) return answer(reply, Value(true));
-    return refuse(reply,
-                  Error::of(kind::internal, verb == Verb::link ? "pid not registered" : "process not found"));
+    const std::string_view missing = verb == Verb::link ? "pid not registered" : who_is_missing(*pid);
+    return refuse(reply, Error::of(kind::internal, std::string(missing)));
   }
   Result<> done;
   switch (verb) {
