@@ -23,13 +23,13 @@ def test_workers_of_a_host(live):
     server = app.app.read("src/_index.yaml")
     app.app.write({"src/_index.yaml": server.replace("workers: 1", "workers: 2")})
     assert app.reload() == {"updated": ["procs"]}
-    assert workers_of(app) == min(2, os.cpu_count())
+    assert workers_of(app) == min(2, len(os.sched_getaffinity(0)))
     assert app.say("ask server") == "the"  # nothing has happened to it
     app.app.write({"src/_index.yaml": server.replace("host: {workers: 1}", "host: {workers: 1, queue_size: 7}")})
     assert "host.queue_size of a host cannot change while the host runs" in app.refused()
     app.app.write({"src/_index.yaml": server.replace("auto_start: true}}\n  - {name: server", "auto_start: true, stop_timeout: 1s}}\n  - {name: server")})
     assert "lifecycle of a host cannot change while the host runs" in app.refused()
-    assert workers_of(app) == min(2, os.cpu_count())
+    assert workers_of(app) == min(2, len(os.sched_getaffinity(0)))
     app.app.write({"src/_index.yaml": server})
     app.reload()
     assert workers_of(app) == 1 and app.say("ask server") == "the"
