@@ -51,3 +51,16 @@ def test_pieces_of_lua_parse(app, guide):
     app.write({"src/_index.yaml": entries})
     result = app.run("lint", "--code", "P0001", "--no-color")
     assert result.code == 0, result.stdout
+
+
+def test_the_index_says_which_modules_are_declared(app):
+    rows = re.findall(r"^\| (\[.*?) \|.*\| (yes|no) \|$", (DOCS / "README.md").read_text(), re.M)
+    said = {name: declared for names, declared in rows for name in re.findall(r"\[(\w+)\]\(modules/", names)}
+    assert said.pop("io") == "yes"  # which the program itself declares
+    app.program(f"""
+        for _, name in ipairs({{{", ".join(f'"{name}"' for name in said)}}}) do
+          io.print(name .. " " .. (pcall(require, name) and "no" or "yes"))
+        end
+    """)
+    result = app.main()
+    assert dict(line.split() for line in result.lines) == said, result.stderr
