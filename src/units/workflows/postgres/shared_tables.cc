@@ -104,25 +104,30 @@ std::vector<RunRow> PostgresTables::runs_by_id(const std::optional<Rows>& ids) {
   "::text[]) OR NOT EXISTS (SELECT 1 FROM runtimes o WHERE o.id <> " runtime_id \
   " AND o.task_queue = r.task_queue AND r.type = ANY(o.types))) "
 #define NOBODYS " NOT EXISTS (SELECT 1 FROM runtimes o WHERE o.id = r.owner) "
-#define TAKE                                                                                         \
-  "UPDATE runs SET owner = $1, fence = fence + 1, "                                                  \
-  "worker = CASE WHEN last_task_started = 0 THEN $3 ELSE worker END WHERE run_id IN (SELECT run_id " \
-  "FROM runs r WHERE status = 0 AND" CAN_RUN("$1", "$2", "$4") "AND"
+// Arrays of ids, and nothing that an index could be used for but run_id, because otherwise the database may
+// begin with all runs there are.
+#define TAKE                                                                                                 \
+  "UPDATE runs SET owner = $1, fence = fence + 1, "                                                          \
+  "worker = CASE WHEN last_task_started = 0 THEN $3 ELSE worker END WHERE run_id = ANY(ARRAY(SELECT run_id " \
+  "FROM runs r WHERE" CAN_RUN("$1", "$2", "$4") "AND"
+#define HAS_WORK                                                                                         \
+  " status + 0 = 0 AND run_id = ANY(ARRAY(SELECT run_id FROM inbound i WHERE NOT EXISTS (SELECT 1 FROM " \
+  "timers t WHERE t.run_id = i.run_id AND t.started_event_id = 0) UNION SELECT run_id FROM activities "  \
+  "UNION "                                                                                               \
+  "SELECT run_id FROM runs WHERE status = 0 AND parked <> '')) "
 
 std::vector<RunRow> PostgresTables::claim(const RuntimeRow& runtime, int64_t limit) {
-  const auto ids =
-      change(TAKE " owner = '' ORDER BY number LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED) RETURNING run_id",
-             {runtime.id, runtime.task_queue, runtime.worker, Parameter::texts(runtime.types), limit});
+  const auto ids = change(
+      TAKE
+      " status = 0 AND owner = '' ORDER BY number LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED)) RETURNING run_id",
+      {runtime.id, runtime.task_queue, runtime.worker, Parameter::texts(runtime.types), limit});
   for (int row = 0; ids && row < ids->count(); ++row) locked_.erase(ids->text(row, 0));
   return runs_by_id(ids);
 }
 
 std::vector<RunRow> PostgresTables::claim_orphans(const RuntimeRow& runtime, int64_t limit) {
   const auto ids =
-      change(TAKE NOBODYS
-             "AND run_id IN (SELECT run_id FROM inbound UNION SELECT run_id FROM activities UNION "
-             "SELECT run_id FROM runs WHERE status = 0 AND parked <> '') "
-             "LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED) RETURNING run_id",
+      change(TAKE NOBODYS "AND" HAS_WORK "LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED)) RETURNING run_id",
              {runtime.id, runtime.task_queue, runtime.worker, Parameter::texts(runtime.types), limit});
   for (int row = 0; ids && row < ids->count(); ++row) locked_.erase(ids->text(row, 0));
   return runs_by_id(ids);
@@ -133,7 +138,7 @@ std::optional<RunRow> PostgresTables::take(const RuntimeRow& runtime, const std:
   if (!run || run->status != RunStatus::running) return std::nullopt;
   if (run->owner == runtime.id) return run;
   const auto ids =
-      change(TAKE NOBODYS "AND run_id = $5) RETURNING run_id",
+      change(TAKE NOBODYS "AND status = 0 AND run_id = $5)) RETURNING run_id",
              {runtime.id, runtime.task_queue, runtime.worker, Parameter::texts(runtime.types), run_id});
   if (!ids || ids->count() == 0) return std::nullopt;
   locked_.erase(run_id);
@@ -164,12 +169,9 @@ DuePage PostgresTables::due_after(const Due& after, int64_t limit, const Runtime
 
 std::vector<std::string> PostgresTables::runs_with_work(std::string_view owner, std::string_view after_run_id,
                                                         int64_t limit) {
-  const auto rows = read(
-      "SELECT run_id FROM runs WHERE owner = $1 AND status = 0 AND run_id > $2 AND run_id IN ("
-      "SELECT run_id FROM inbound i WHERE NOT EXISTS (SELECT 1 FROM timers t WHERE t.run_id = i.run_id AND "
-      "t.started_event_id = 0) UNION SELECT run_id FROM activities "
-      "UNION SELECT run_id FROM runs WHERE status = 0 AND parked <> '') ORDER BY run_id LIMIT $3",
-      {owner, after_run_id, limit});
+  const auto rows = read("SELECT run_id FROM runs WHERE owner || '' = $1 AND run_id > $2 AND" HAS_WORK
+                         "ORDER BY run_id LIMIT $3",
+                         {owner, after_run_id, limit});
   std::vector<std::string> found;
   if (!rows) return found;
   found.reserve(static_cast<size_t>(rows->count()));

@@ -64,14 +64,17 @@ void sweep_sources(Tables& tables, const std::vector<std::string>& current, int6
                    ScriptContext& context) {
   const std::vector<SourceRow> sources = tables.sources();
   if (sources.empty()) return;
-  const std::vector<std::string> used = tables.used_code();
   // Another runtime may have it for new runs, and know that it is here: it says so each time it sweeps.
   const int64_t kept_ns = context.others ? std::max(retention_ns, day_ns) : retention_ns;
   const auto among = [](const std::vector<std::string>& hashes, const std::string& hash) {
     return std::find(hashes.begin(), hashes.end(), hash) != hashes.end();
   };
+  // To know what open runs are on takes a look at all of them: only where there is other code at all.
+  const bool all_current = std::all_of(sources.begin(), sources.end(),
+                                       [&](const SourceRow& source) { return among(current, source.hash); });
+  const std::vector<std::string> used = all_current ? std::vector<std::string>() : tables.used_code();
   for (const SourceRow& source : sources) {
-    if (among(used, source.hash) || among(current, source.hash)) {
+    if (among(current, source.hash) || among(used, source.hash)) {
       if (source.unused_ns != 0) tables.mark_source(source.hash, 0);
     } else if (source.unused_ns == 0) {
       tables.mark_source(source.hash, context.now_ns);
