@@ -39,6 +39,7 @@ class StoreConformance : public ::testing::TestWithParam<MakeStore> {
   void start(const std::string& run_id);
   // Its first task, which asks for these.
   TaskCommit task_of(const std::string& run_id, std::vector<Event> commands);
+  static Event command(EventType type, Object attributes = {});
 
   int64_t now_ns = 1000;
   Changes changes;  // of the last run()
