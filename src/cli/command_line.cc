@@ -271,6 +271,9 @@ void declare(CLI::App& app, Parser& parser, WorkflowRequest& request) {
     case WorkflowVerb::retry:
       app.add_flag("--all", request.all);
       break;
+    case WorkflowVerb::update:
+      app.add_option("--timeout", request.timeout);
+      break;
     default:
       break;
   }

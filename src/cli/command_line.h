@@ -130,6 +130,7 @@ struct WorkflowRequest {
   int limit = 50;
   // cancel, terminate:
   std::string reason;
+  std::string timeout;   // update: how long to wait for the answer; empty: as long as it takes
   bool all = false;      // retry: every parked one; migrate: all that the flags of list let through
   bool dry_run = false;  // migrate
   bool events = false;   // history: the events instead of the steps

@@ -197,12 +197,14 @@ Flags
   -t, --type TYPE          list, migrate: of this type
       --since, --until T   list, migrate: started after, before: 2h (ago), 2026-01-31,
                            2026-01-31 09:00:00
-      --attr NAME=VALUE    list, migrate: with this search attribute; repeatable, all must hold
+      --attr NAME=VALUE    list, migrate: with this search attribute; repeatable, all must hold;
+                           also != < <= > >= in place of =, with times as for --since
       --limit N            list: at most N (default 50)
       --events             history: the events instead of the steps
       --all                retry, migrate: all of them
       --dry-run            migrate: only say what would happen
       --reason TEXT        cancel, terminate: why
+      --timeout T          update: wait at most so long for the answer (5s)
       --store ID           in this store only: an entry or a file
       --json               print for programs
       --set K=V            set a configuration value; repeatable

@@ -3,6 +3,7 @@
 #include "core/entry_id.h"
 #include "lua/plain_data.h"
 #include "modules/permission.h"
+#include "modules/search_times.h"
 
 namespace trivium::lua {
 
@@ -17,6 +18,7 @@ Result<> merge_values(lua_State* L, int index, units::CallSettings& settings) {
 Result<> replace_options(lua_State* L, int index, units::CallSettings& settings) {
   Result<Object> options = to_plain_object(L, index);
   if (!options) return trivium::fail(std::move(options.error()));
+  mark_option_times(L, index, *options);
   settings.options = std::move(*options);
   return {};
 }
@@ -24,6 +26,7 @@ Result<> replace_options(lua_State* L, int index, units::CallSettings& settings)
 Result<> merge_options(lua_State* L, int index, units::CallSettings& settings) {
   Result<Object> options = to_plain_object(L, index);
   if (!options) return trivium::fail(std::move(options.error()));
+  mark_option_times(L, index, *options);
   for (auto& [key, value] : *options) settings.options.set(key, std::move(value));
   return {};
 }

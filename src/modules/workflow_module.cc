@@ -9,6 +9,8 @@
 #include "modules/arguments.h"
 #include "modules/permission.h"
 #include "modules/replies.h"
+#include "modules/search_times.h"
+#include "modules/time_values.h"
 #include "modules/workflow_updates.h"
 #include "units/commands/workflow.h"
 
@@ -87,8 +89,8 @@ Result<> check_search_values(lua_State* L, int table) {
   lua_pushnil(L);
   while (lua_next(L, table) != 0) {
     const int type = lua_type(L, -1);
-    const bool plain =
-        type == LUA_TSTRING || type == LUA_TBOOLEAN || type == LUA_TNUMBER || type == LUA_TTABLE;
+    const bool plain = type == LUA_TSTRING || type == LUA_TBOOLEAN || type == LUA_TNUMBER ||
+                       type == LUA_TTABLE || test_time(L, -1) != nullptr;
     if (!plain && lua_type(L, -2) == LUA_TSTRING) {
       Error error = invalid("search attribute \"" + std::string(*strict_string(L, -2)) +
                             "\": unsupported value type " + lua_typename(L, type));
@@ -113,6 +115,7 @@ Result<std::optional<Object>> attribute_table(lua_State* L, const char* name, bo
   }
   Result<Object> object = to_plain_object(L, table);
   if (!object) return trivium::fail(std::move(object.error()));
+  if (search) mark_search_times(L, table, *object);
   return std::optional<Object>(std::move(*object));
 }
 

@@ -127,3 +127,57 @@ def test_a_parked_run_tries_again(shop):
     with shop.start("run") as running:
         running.wait_for("runtime ready")
         assert until(shop, "one", ended)["status"] == "Completed"
+
+
+def test_an_update_is_waited_for_as_long_as_is_said(shop):
+    shop.write({"src/order.lua": """
+        return {main = function()
+          workflow.on_update("slow", function() process.listen("go"):receive() return "slowly" end)
+          process.listen("never"):receive()
+        end}
+    """})
+    assert shop.main("one").code == 0
+    with shop.start("run") as running:
+        running.wait_for("runtime ready")
+        late = cli(shop, "update", "one", "slow", "--timeout", "300ms", code=1)
+        assert "did not answer update slow within 300ms; it may still carry it out" in late.stderr
+        wrong = cli(shop, "update", "one", "slow", "--timeout", "soon", code=1)
+        assert "--timeout is no duration like 5s" in wrong.stderr
+        cli(shop, "signal", "one", "go")
+        cli(shop, "terminate", "one")
+
+
+def test_an_update_of_a_parked_workflow_says_so(shop):
+    index = (shop.folder / "src/_index.yaml").read_text()
+    shop.write({"src/_index.yaml": index.replace("{worker: jobs}", "{worker: jobs, code: latest}")})
+    assert shop.main("one").code == 0
+    with shop.start("run") as running:
+        running.wait_for("runtime ready")
+        until(shop, "one", waiting)
+    shop.write({"src/order.lua": 'return {main = function() process.listen("approve"):receive() end}'})
+    cli(shop, "signal", "one", "approve", "Ana")
+    with shop.start("run") as running:
+        running.wait_for("runtime ready")
+        until(shop, "one", lambda run: run.get("parked"))
+        told = cli(shop, "update", "one", "anything", code=1)
+        assert "the workflow cannot go on: [TMPRL1100]" in told.stderr, told.stderr
+
+
+def test_a_start_for_a_queue_that_nobody_serves_waits_visibly(shop, provider):
+    shop.write({"src/main.lua": (shop.folder / "src/main.lua").read_text().replace(
+        '["workflow.id"] = name', '["workflow.id"] = name, ["workflow.task_queue"] = "elsewhere"')})
+    assert shop.main("one").code == 0
+    with shop.start("run") as running:
+        running.wait_for("runtime ready")
+        if provider.name == "sqlite":
+            reason = until(shop, "one", lambda run: run["parked"])["parked"]
+            assert "task queue elsewhere, which no worker of this store serves: app:jobs serves app:jobs" in reason
+        else:
+            assert "for a runtime that serves task queue elsewhere" in cli(shop, "show", "one").stdout
+        assert show(shop, "one")["events"] == 1
+    # A worker of that queue takes it up.
+    index = (shop.folder / "src/_index.yaml").read_text()
+    shop.write({"src/_index.yaml": index.replace("provider: store}", "provider: store, task_queue: elsewhere}")})
+    with shop.start("run") as running:
+        running.wait_for("runtime ready")
+        until(shop, "one", waiting)

@@ -325,6 +325,55 @@ def test_workers_of_one_database_share_the_work_by_task_queue(app, postgres):
     assert result.lines == ["app:jobs", "others"], result.stderr
 
 
+def test_an_update_is_carried_out_by_the_runtime_that_has_the_workflow(app, postgres):
+    provider = PostgresProvider(postgres)
+    application(
+        app,
+        provider,
+        """
+        if ... == "keep" then
+          local pid = assert(process.with_options({["workflow.id"] = "k"}):spawn_monitored("app:keeper", "app:jobs"))
+          io.print("keeps")
+          process.events():receive()
+          return
+        end
+        local pid = "{app:store@app:jobs|k}"
+        io.print((workflow.update(pid, "add", 2)))
+        io.print((workflow.update(pid, "add", 3)))
+        local _, refused = workflow.update(pid, "add", -1)
+        io.print(refused:message())
+        local _, unknown = workflow.update(pid, "nothing")
+        io.print(unknown:kind())
+        process.send(pid, "end")
+        local _, gone = workflow.update("{app:store@app:jobs|unknown}", "add", 1)
+        io.print(gone:kind())
+        """,
+        entries="""
+        - {name: keeper, kind: workflow.lua, source: file://keeper.lua, modules: [workflow], meta: {workflow: {worker: jobs}}}
+        """,
+    )
+    app.write(
+        {
+            "src/keeper.lua": """
+                return {main = function()
+                  local sum = 0
+                  workflow.on_update("add", function(n) sum = sum + n return sum end,
+                    {validator = function(n) if n < 0 then return nil, "only more" end end})
+                  process.listen("end"):receive()
+                end}
+            """
+        }
+    )
+    with app.start("run", "-x", "app:main", "keep") as keeper:
+        keeper.wait_for("keeps")
+        before = owners(provider)
+        other = app.main("ask", timeout=120)
+        assert other.lines == ["2", "5", "only more", "NotFound", "NotFound"], other.stderr
+        assert len(before) == 1
+        assert keeper.wait(120) == 0
+    assert provider.rows("SELECT count(*) FROM operations") == [["0"]]
+
+
 # ---- configuration ------------------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,8 @@
 
 A folder that stops fitting is a change of how workflows are replayed: runs that are open somewhere would be parked.
 """
+import json
+import re
 import shutil
 
 import pytest
@@ -33,3 +35,23 @@ def test_would_notice_a_change(app, name):
     result = app.run("workflow", "replay", *files, timeout=300)
     assert result.code == 1
     assert sum("does not fit" in line for line in result.lines) == len(files), result.stdout
+
+
+# What no history of ours can have: nothing asks for these, or they are no events of a history.
+NEVER = {
+    "WorkflowExecutionCanceled",
+    "ChildWorkflowExecutionCanceled",
+    "TimerCanceled",
+    "WorkflowExecutionUpdateAdmitted",
+    "WorkflowExecutionOptionsUpdated",
+}
+
+
+def test_every_type_of_event_is_among_them():
+    source = (binary.REPOSITORY / "src/units/workflows/event.cc").read_text()
+    known = set(re.findall(r'EventType::\w+, "(\w+)"', source))
+    assert len(known) > 40
+    kept = {
+        event["event_type"] for file in FOLDER.glob("*/*.json") for event in json.loads(file.read_text())["events"]
+    }
+    assert known - kept == NEVER, "a new type of event: record a history that has it"

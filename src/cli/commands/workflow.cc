@@ -121,6 +121,9 @@ Result<int> show(Stores& stores, const WorkflowRequest& request, std::string& ou
   add_field(out, "Type:", run.type);
   add_field(out, "State:", state_of(run));
   add_field(out, "Parked:", run.parked);
+  if (found->store->open->unclaimed(run)) {
+    add_field(out, "Waiting:", "for a runtime that serves task queue " + run.task_queue);
+  }
   add_field(out, "Code:", code_line(run));
   add_field(out, "PID:", "{" + found->store->id + "@" + run.worker + "|" + run.workflow_id + "}");
   add_field(out, "Started:", local_time(run.started_ns));
@@ -230,10 +233,18 @@ Result<int> update(Stores& stores, const WorkflowRequest& request, std::string& 
   const auto found = find_open_run(stores, request.words[0], "update");
   if (!found) return fail(found.error());
   if (request.words[1].empty()) return fail(kind::invalid, "the name of an update must not be empty");
+  Duration limit{0};
+  if (!request.timeout.empty()) {
+    const auto parsed = parse_duration(request.timeout);
+    if (!parsed || parsed->count() <= 0) {
+      return fail(kind::invalid, "--timeout is no duration like 5s: \"" + request.timeout + "\"");
+    }
+    limit = *parsed;
+  }
   Array values;
   for (size_t i = 2; i < request.words.size(); ++i) values.push_back(typed_value(request.words[i]));
   const auto answer =
-      found->store->open->update(found->run.workflow_id, request.words[1], encode_values(values));
+      found->store->open->update(found->run.workflow_id, request.words[1], encode_values(values), limit);
   if (!answer) return fail(answer.error());
   append_json(out, first_value(*answer), request.json ? JsonSpacing::none : JsonSpacing::spaced);
   out += '\n';

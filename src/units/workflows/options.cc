@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "core/time_layout.h"
 #include "units/workflows/cron.h"
 #include "units/workflows/payload.h"
 #include "units/workflows/retry_policy.h"
@@ -219,10 +220,33 @@ Result<ActivityOptions> parse_activity_options(const Object& own, const Object& 
   return out;
 }
 
+namespace {
+
+// The text of {datetime = text}, the form in which times come; null for anything else.
+const Value* datetime_text(const Value& value) {
+  if (!value.is_object() || value.as_object().size() != 1) return nullptr;
+  const Value* text = value.find("datetime");
+  return text != nullptr && text->is_string() ? text : nullptr;
+}
+
+Result<Value> datetime_attribute(std::string_view key, const std::string& text) {
+  const Result<TimePoint> time = parse_time(layout::rfc3339_nano, text, Zone::utc());
+  if (!time) {
+    return fail(kind::invalid, "search attribute \"" + std::string(key) + "\": \"" + text +
+                                   "\" is no time as in 2026-01-31T09:00:00Z (RFC 3339)");
+  }
+  Value payload = json_payload(format_time(time->in(Zone::utc()), layout::rfc3339_nano));
+  payload.as_object().set("type", "Datetime");
+  return payload;
+}
+
+}  // namespace
+
 Result<Value> search_attribute(std::string_view key, const Value& value) {
   if (key == "TemporalChangeVersion") {
     return fail(kind::invalid, "search attribute \"TemporalChangeVersion\" is reserved");
   }
+  if (const Value* time = datetime_text(value)) return datetime_attribute(key, time->as_string());
   std::string_view type;
   if (value.is_string()) {
     type = "Keyword";

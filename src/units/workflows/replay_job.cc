@@ -31,9 +31,14 @@ ReplayJob::ReplayJob(const EngineParts& parts, const Clock& clock, ReplayRequest
       limit_(request.limit),
       query_(std::move(request.query)),
       done_(std::move(done)) {
-  if (!request.history.empty()) last_ = request.history.back();
+  const int64_t last_id = request.history.empty() ? 0 : request.history.back().id;
+  // What ended it from outside says nothing of what its code did last.
+  for (auto event = request.history.rbegin(); event != request.history.rend(); ++event) {
+    last_ = *event;
+    if (!is_close_event(last_.type) || ended_by_code()) break;
+  }
   if (query_ && add_first_task(request.history, clock.wall_ns())) engine_.mute();
-  engine_.feed(std::move(request.history), last_.id);
+  engine_.feed(std::move(request.history), last_id);
 }
 
 sched::Outcome ReplayJob::run() {
@@ -86,12 +91,15 @@ sched::Outcome ReplayJob::end(ReplayOutcome outcome) {
   return sched::Outcome::done;
 }
 
+bool ReplayJob::ended_by_code() const {
+  return is_close_event(last_.type) &&
+         value_at(last_.attributes, "workflow_task_completed_event_id") != nullptr;
+}
+
 // A run does not go on behind the history, so the engine has no later event at which it would compare what
 // the last task asked for.
 std::optional<TaskFailure> ReplayJob::left_over() const {
-  const bool by_code =
-      is_close_event(last_.type) && value_at(last_.attributes, "workflow_task_completed_event_id") != nullptr;
-  if (!by_code && is_close_event(last_.type)) return std::nullopt;
+  const bool by_code = ended_by_code();
   for (const WorkflowCommand& command : engine_.unmatched()) {
     if (command.version) continue;
     // Behind the last task of an open run anything may follow only if the task itself is in the history.

@@ -86,6 +86,7 @@ class Run final : public sched::Runnable {
   void arm_deadline();
   void time_is_over();
   bool has_work() const;
+  bool is_for_others() const;
   // Leaves the memory, if nothing keeps it there.
   void fall_asleep();
   int64_t next_due_ns() const;

@@ -29,12 +29,23 @@ void Run::begin() {
         "a workflow's history grows long: continue as new (process.upgrade) before it reaches the limit",
         {{"workflow", row_.workflow_id}, {"events", row_.next_event_id - 1}, {"limit", limits.max_events}});
   }
+  if (is_for_others()) {
+    return park({false, "it was started for task queue " + row_.task_queue +
+                            ", which no worker of this store serves: " + limits.worker + " serves " +
+                            limits.task_queue});
+  }
   if (engine_) {
     begin_task({});
   } else {
     history_.clear();
     load_history(1);
   }
+}
+
+// A store of one runtime has one worker. What it began it goes on with, whatever the queue's name is today.
+bool Run::is_for_others() const {
+  return core_->sharing() == nullptr && row_.last_task_started == 0 && row_.first_run_id == run_id_ &&
+         row_.task_queue != core_->options().task_queue;
 }
 
 struct Run::Page {

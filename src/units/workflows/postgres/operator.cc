@@ -14,6 +14,9 @@ class PostgresOperator final : public StoreOperator {
  private:
   // Every client of the database may write.
   bool served(Tables& /*tables*/) override { return false; }
+  bool unclaimed(const RunRow& run) const override {
+    return run.status == RunStatus::running && run.owner.empty();
+  }
   bool alive(Tables& tables) override { return !tables.shared()->runtimes().empty(); }
 };
 

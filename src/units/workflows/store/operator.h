@@ -41,9 +41,12 @@ class Operator {
   virtual Result<> terminate(const std::string& workflow_id, const std::string& reason) = 0;
   // A parked run tries its task again. Invalid: it is not parked.
   virtual Result<> retry(const std::string& workflow_id) = 0;
-  // Waits for the answer, and what the handler returns. Unavailable: no runtime is there to give it.
+  // Waits for the answer, and what the handler returns. Unavailable: no runtime is there to give it, or the
+  // workflow cannot go on. Timeout: no answer within `limit` (0: there is none); it may still come.
   virtual Result<Values> update(const std::string& workflow_id, const std::string& name,
-                                const Values& arguments) = 0;
+                                const Values& arguments, Duration limit) = 0;
+  // An open run that no runtime has taken.
+  virtual bool unclaimed(const RunRow& run) const = 0;
   // The text of the code that runs name by this hash. NotFound: the store does not have it.
   virtual Result<std::string> source(const std::string& hash) = 0;
   // Conflict: the run went on since the dry run.

@@ -175,7 +175,7 @@ Result<> StoreOperator::retry(const std::string& workflow_id) {
 
 // The request has to reach a runtime, and the answer is waited for as long as it takes the workflow.
 Result<Values> StoreOperator::update(const std::string& workflow_id, const std::string& name,
-                                     const Values& arguments) {
+                                     const Values& arguments, Duration limit) {
   Result<UpdateRequest> update = new_update(new_id(), name, arguments);
   if (!update) return fail(std::move(update.error()));
   int64_t sequence = 0;
@@ -203,17 +203,47 @@ Result<Values> StoreOperator::update(const std::string& workflow_id, const std::
     const Object accepted = told->is_object() ? told->as_object() : Object();
     posted = {std::string(text_at(accepted, "run_id")), integer_at(accepted, "answer_slot")};
   }
+  const int64_t begun = clock_->monotonic_ns();
   for (;;) {
-    std::optional<lua::Reply> answer;
-    done = transact([&](Tables& tables) -> Result<> {
-      answer = take_answer(tables, posted.slot, posted.run_id);
-      return {};
-    });
-    if (!done) return fail(std::move(done.error()));
-    if (answer && answer->error) return fail(std::move(*answer->error));
-    if (answer) return std::move(answer->values);
+    const int64_t waited = clock_->monotonic_ns() - begun;
+    const bool late = limit.count() > 0 && waited >= limit.count();
+    auto answer = look_for_answer(posted, waited < patience_.count(), late);
+    if (!answer) return fail(std::move(answer.error()));
+    if (*answer && (*answer)->error) return fail(std::move(*(*answer)->error));
+    if (*answer) return std::move((*answer)->values);
+    if (late) {
+      return fail(kind::timeout, "the workflow did not answer update " + name + " within " +
+                                     format_duration(limit) + "; it may still carry it out");
+    }
     std::this_thread::sleep_for(poll_interval);
   }
+}
+
+Result<std::optional<lua::Reply>> StoreOperator::look_for_answer(const PostedUpdate& posted, bool patient,
+                                                                 bool last) {
+  std::optional<lua::Reply> answer;
+  Result<> done = transact([&](Tables& tables) -> Result<> {
+    answer = take_answer(tables, posted.slot, posted.run_id);
+    if (answer) return {};
+    Result<> goes_on = {};
+    if (const std::optional<RunRow> run = tables.run(posted.run_id)) {
+      const std::string later = "; the update is carried out once it goes on";
+      if (!run->parked.empty()) {
+        goes_on = fail(kind::unavailable, "the workflow cannot go on: " + run->parked + later);
+      } else if (!patient && unclaimed(*run)) {
+        goes_on = fail(kind::unavailable, "no runtime has taken the workflow: none serves task queue " +
+                                              run->task_queue + later);
+      }
+    }
+    if (!last && goes_on) return {};
+    // Nobody looks for the answer any more.
+    tables.finish_operation(posted.slot, "{}");
+    (void)tables.take_outcome(posted.slot);
+    if (!goes_on) answer = lua::Reply::failure(std::move(goes_on.error()));
+    return {};
+  });
+  if (!done) return fail(std::move(done.error()));
+  return answer;
 }
 
 Result<> StoreOperator::change_code(const CodeChange& change) {

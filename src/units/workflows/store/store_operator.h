@@ -28,8 +28,9 @@ class StoreOperator : public Operator {
   Result<> request_cancel(const std::string& workflow_id, const std::string& reason) override;
   Result<> terminate(const std::string& workflow_id, const std::string& reason) override;
   Result<> retry(const std::string& workflow_id) override;
-  Result<Values> update(const std::string& workflow_id, const std::string& name,
-                        const Values& arguments) override;
+  Result<Values> update(const std::string& workflow_id, const std::string& name, const Values& arguments,
+                        Duration limit) override;
+  bool unclaimed(const RunRow&) const override { return false; }
   Result<std::string> source(const std::string& hash) override;
   Result<> change_code(const CodeChange& change) override;
   void set_patience(Duration patience) override { patience_ = patience; }
@@ -54,6 +55,8 @@ class StoreOperator : public Operator {
   Result<Value> await_outcome(int64_t sequence);
   ScriptContext context() const;
   std::string new_id() const;
+  // Looks for the answer once.
+  Result<std::optional<lua::Reply>> look_for_answer(const PostedUpdate& posted, bool patient, bool last);
 
   std::unique_ptr<Store> store_;
   const Clock* clock_;
