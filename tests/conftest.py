@@ -3,6 +3,7 @@ import pytest
 from harness import app as app_module
 from harness import binary
 from harness import checks as checks_module
+from harness import histories
 from harness import live as live_module
 from harness import ports
 from harness import postgres as postgres_module
@@ -19,6 +20,7 @@ def app(tmp_path):
     project = app_module.App(tmp_path)
     yield project
     project.close()
+    histories.check(project)
 
 
 @pytest.fixture
@@ -61,5 +63,8 @@ def postgres():
 def provider(request, app):
     """Each provider of workflows in turn, see harness/providers.py."""
     if request.param == "sqlite":
-        return providers.Sqlite(app)
-    return providers.PostgresProvider(request.getfixturevalue("postgres"))
+        yield providers.Sqlite(app)
+        return
+    yield providers.PostgresProvider(request.getfixturevalue("postgres"))
+    app.close()
+    histories.check(app)  # while the server is there

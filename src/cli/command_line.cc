@@ -241,12 +241,13 @@ constexpr WorkflowShape workflow_shapes[] = {
     {"workflow query", WorkflowVerb::query, 2, any_number, "query ID NAME [VALUE…]"},
     {"workflow update", WorkflowVerb::update, 2, any_number, "update ID NAME [VALUE…]"},
     {"workflow export", WorkflowVerb::exports, 1, 1, "export ID"},
-    {"workflow replay", WorkflowVerb::replay, 1, any_number, "replay FILE…"},
+    {"workflow replay", WorkflowVerb::replay, 0, any_number, "replay FILE…, or replay --all [flags]"},
 };
 
 void declare(CLI::App& app, Parser& parser, WorkflowRequest& request) {
   if (request.verb != WorkflowVerb::exports) app.add_flag("--json", request.json);
-  if (request.verb == WorkflowVerb::list || request.verb == WorkflowVerb::migrate) {
+  if (request.verb == WorkflowVerb::list || request.verb == WorkflowVerb::migrate ||
+      request.verb == WorkflowVerb::replay) {
     app.add_option("--status", request.status);
     app.add_option("-t,--type", request.type);
     app.add_option("--since", request.since);
@@ -271,6 +272,10 @@ void declare(CLI::App& app, Parser& parser, WorkflowRequest& request) {
     case WorkflowVerb::retry:
       app.add_flag("--all", request.all);
       break;
+    case WorkflowVerb::replay:
+      app.add_flag("--all", request.all);
+      app.add_flag("--own-code", request.own_code);
+      break;
     case WorkflowVerb::update:
       app.add_option("--timeout", request.timeout);
       break;
@@ -284,10 +289,11 @@ Result<Request> read_workflow(Reading reading, const WorkflowShape& shape) {
   workflow.verb = shape.verb;
   reading.parser.layers(workflow.source);
   reading.parser.lock_file(workflow.source);
-  if (shape.verb != WorkflowVerb::replay) reading.parser.app().add_option("--store", workflow.store);
+  reading.parser.app().add_option("--store", workflow.store);
   declare(reading.parser.app(), reading.parser, workflow);
   return reading.finish(workflow, [&](Args words) -> Result<> {
-    const bool one_or_all = shape.verb == WorkflowVerb::retry || shape.verb == WorkflowVerb::migrate;
+    const bool one_or_all = shape.verb == WorkflowVerb::retry || shape.verb == WorkflowVerb::migrate ||
+                            shape.verb == WorkflowVerb::replay;
     const size_t least = one_or_all && !workflow.all ? 1 : shape.least;
     const size_t most = workflow.all ? 0 : shape.most;
     if (words.size() < least || words.size() > most) {

@@ -130,10 +130,11 @@ struct WorkflowRequest {
   int limit = 50;
   // cancel, terminate:
   std::string reason;
-  std::string timeout;   // update: how long to wait for the answer; empty: as long as it takes
-  bool all = false;      // retry: every parked one; migrate: all that the flags of list let through
-  bool dry_run = false;  // migrate
-  bool events = false;   // history: the events instead of the steps
+  std::string timeout;    // update: how long to wait for the answer; empty: as long as it takes
+  bool all = false;       // retry: every parked one; migrate, replay: all that the flags of list let through
+  bool own_code = false;  // replay --all: each on the code it is on
+  bool dry_run = false;   // migrate
+  bool events = false;    // history: the events instead of the steps
   bool json = false;
 };
 

@@ -186,22 +186,23 @@ Usage: trivium workflow list [flags]              list runs, the newest first
        trivium workflow query ID NAME [VALUE…]    ask a handler of its code
        trivium workflow update ID NAME [VALUE…]   ask it for something, and print its answer
        trivium workflow export ID                 its history as JSON, for files
-       trivium workflow replay FILE…              run today's code over exported histories
+       trivium workflow replay FILE… | --all      run today's code over histories
 
 ID is a workflow ID (its latest run), a run ID or a PID; to look, the beginning of one will do.
 VALUE is JSON, or else a text.
 
 Flags
-      --status STATE       list, migrate: running, parked, old (not on the newest code), completed,
-                           failed, canceled, terminated, continued or timedout
-  -t, --type TYPE          list, migrate: of this type
-      --since, --until T   list, migrate: started after, before: 2h (ago), 2026-01-31,
+      --status STATE       list, migrate, replay: running, parked, old (not on the newest code),
+                           completed, failed, canceled, terminated, continued or timedout
+  -t, --type TYPE          list, migrate, replay: of this type
+      --since, --until T   list, migrate, replay: started after, before: 2h (ago), 2026-01-31,
                            2026-01-31 09:00:00
-      --attr NAME=VALUE    list, migrate: with this search attribute; repeatable, all must hold;
-                           also != < <= > >= in place of =, with times as for --since
+      --attr NAME=VALUE    list, migrate, replay: with this search attribute; repeatable; != < <= >
+                           >= in place of =, with times as for --since
       --limit N            list: at most N (default 50)
       --events             history: the events instead of the steps
-      --all                retry, migrate: all of them
+      --all                retry, migrate, replay: all of them
+      --own-code           replay --all: each on the code it is on
       --dry-run            migrate: only say what would happen
       --reason TEXT        cancel, terminate: why
       --timeout T          update: wait at most so long for the answer (5s)

@@ -181,3 +181,18 @@ def test_a_start_for_a_queue_that_nobody_serves_waits_visibly(shop, provider):
     with shop.start("run") as running:
         running.wait_for("runtime ready")
         until(shop, "one", waiting)
+
+
+def test_every_history_of_a_store_is_replayed_at_once(shop):
+    assert shop.main("one", "two").code == 0
+    with shop.start("run") as running:
+        running.wait_for("runtime ready")
+        until(shop, "one", waiting)
+        until(shop, "two", waiting)
+    assert sorted(line.split()[1] for line in cli(shop, "replay", "--all").lines) == ["one", "two"]
+    shop.write({"src/order.lua": 'return {main = function() process.listen("approve"):receive() end}'})
+    changed = json.loads(cli(shop, "replay", "--all", "--json", "--attr", "size=4", code=1).stdout)
+    assert [(run["store"], run["deterministic"]) for run in changed] == [("app:store", False)] * 2
+    assert "No workflows found" in cli(shop, "replay", "--all", "--attr", "size=5").stdout
+    own = json.loads(cli(shop, "replay", "--all", "--own-code", "--json").stdout)
+    assert [run["deterministic"] for run in own] == [True, True]

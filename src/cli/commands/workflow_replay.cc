@@ -4,6 +4,7 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/workflow_code.h"
 #include "cli/json_text.h"
+#include "cli/workflows/run_list.h"
 #include "cli/workflows/run_text.h"
 #include "cli/workflows/stores.h"
 #include "core/wire.h"
@@ -24,9 +25,10 @@ Result<ExportedRun> read_export(const std::string& file) {
   return run;
 }
 
-Object outcome_json(const std::string& file, const ExportedRun& run,
+// `place`: the file, or the store, that it comes from; `kind` says which.
+Object outcome_json(const char* kind, const std::string& place, const ExportedRun& run,
                     const std::optional<TaskFailure>& failure, size_t events) {
-  Object out{{"file", file},
+  Object out{{kind, place},
              {"workflow_id", run.workflow_id},
              {"type", run.type},
              {"events", static_cast<int64_t>(events)},
@@ -39,9 +41,9 @@ Object outcome_json(const std::string& file, const ExportedRun& run,
   return out;
 }
 
-std::string outcome_text(const std::string& file, const ExportedRun& run,
+std::string outcome_text(const std::string& place, const ExportedRun& run,
                          const std::optional<TaskFailure>& failure, size_t events) {
-  const std::string what = file + ": " + run.workflow_id + " (" + run.type + ")";
+  const std::string what = place + ": " + run.workflow_id + " (" + run.type + ")";
   if (!failure) return what + " fits: " + std::to_string(events) + " events\n";
   std::string text = what + " does not fit\n";
   if (failure->actual.empty()) return text + "  " + failure->message + "\n";
@@ -90,8 +92,75 @@ Result<int> query_workflow(const GlobalOptions& global, const WorkflowRequest& r
   return 0;
 }
 
+namespace {
+
+// What replays came to.
+class Report {
+ public:
+  Report(const char* kind, bool json) : kind_(kind), json_(json) {}
+
+  void add(const std::string& place, const ExportedRun& run, size_t events,
+           const std::optional<TaskFailure>& failure) {
+    if (failure) status_ = 1;
+    if (json_) {
+      outcomes_.push_back(outcome_json(kind_, place, run, failure, events));
+    } else {
+      text_ += outcome_text(place, run, failure, events);
+    }
+  }
+  int write(std::string& out) {
+    if (json_) {
+      append_json(out, outcomes_, JsonSpacing::none);
+      out += '\n';
+    } else {
+      out += text_.empty() ? "No workflows found\n" : text_;
+    }
+    return status_;
+  }
+
+ private:
+  const char* const kind_;
+  const bool json_;
+  int status_ = 0;
+  Array outcomes_;
+  std::string text_;
+};
+
+// Every run of the stores that the flags let through.
+Result<int> replay_all(const GlobalOptions& global, const WorkflowRequest& request,
+                       const RuntimeFactory& make, std::string& out) {
+  auto stores = open_workflow_stores(global, request.source, request.store);
+  if (!stores) return fail(std::move(stores.error()));
+  auto runs = list_runs(*stores, request, SIZE_MAX);
+  if (!runs) return fail(std::move(runs.error()));
+  const auto replayer = compiled_workflows(global, request.source, make);
+  if (!replayer) return fail(replayer.error());
+  Report report("store", request.json);
+  for (const ListedRun& one : *runs) {
+    auto history = one.from->open->history(one.run.run_id);
+    if (!history) return fail(std::move(history.error()));
+    const size_t events = history->size();
+    const ExportedRun run{one.run.workflow_id, one.run.run_id, one.run.type,
+                          one.store,           one.run.worker, std::move(*history)};
+    Replayer::Code code;
+    if (request.own_code && !one.run.code_hash.empty()) {
+      auto own = recorded_code(**replayer, {one.from, one.run});
+      if (!own) {
+        report.add(one.store, run, events, TaskFailure{false, own.error().message});
+        continue;
+      }
+      code = std::move(*own);
+    }
+    report.add(one.store, run, events, (*replayer)->replay(run, {}, std::move(code)).failure);
+  }
+  return report.write(out);
+}
+
+}  // namespace
+
 Result<int> replay_workflows(const GlobalOptions& global, const WorkflowRequest& request,
                              const RuntimeFactory& make, std::string& out) {
+  if (request.all) return replay_all(global, request, make, out);
   std::vector<ExportedRun> runs;
   for (const std::string& file : request.words) {
     auto run = read_export(file);
@@ -100,23 +169,11 @@ Result<int> replay_workflows(const GlobalOptions& global, const WorkflowRequest&
   }
   const auto replayer = compiled_workflows(global, request.source, make);
   if (!replayer) return fail(replayer.error());
-  int status = 0;
-  Array outcomes;
+  Report report("file", request.json);
   for (size_t i = 0; i < runs.size(); ++i) {
-    const size_t events = runs[i].events.size();
-    const auto failure = (*replayer)->replay(runs[i]).failure;
-    if (failure) status = 1;
-    if (request.json) {
-      outcomes.push_back(outcome_json(request.words[i], runs[i], failure, events));
-    } else {
-      out += outcome_text(request.words[i], runs[i], failure, events);
-    }
+    report.add(request.words[i], runs[i], runs[i].events.size(), (*replayer)->replay(runs[i]).failure);
   }
-  if (request.json) {
-    append_json(out, outcomes, JsonSpacing::none);
-    out += '\n';
-  }
-  return status;
+  return report.write(out);
 }
 
 }  // namespace trivium::cli

@@ -56,7 +56,7 @@ class ReplayJob final : public sched::Runnable {
 
   const Clock& clock_;
   Engine engine_;
-  Event last_;  // of the history
+  Event last_;  // of the history, but for an end from outside
   const Duration limit_;
   std::optional<WorkflowQuery> query_;
   Done done_;
