@@ -22,6 +22,7 @@ class EchoingGateway final : public units::WorkflowGateway {
     reply = Reply::of(command.name + " of " + command.destination);
     return Dispatch::done;
   }
+  std::vector<Worker> workers() const override { return {}; }
 };
 
 class WorkflowModule : public UnitTest {

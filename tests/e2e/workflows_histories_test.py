@@ -55,3 +55,22 @@ def test_every_type_of_event_is_among_them():
         event["event_type"] for file in FOLDER.glob("*/*.json") for event in json.loads(file.read_text())["events"]
     }
     assert known - kept == NEVER, "a new type of event: record a history that has it"
+
+
+def test_the_steps_of_a_family(app):
+    """What history draws of children, cancellations and messages, and why some came to nothing."""
+    shutil.copytree(FOLDER / "endings/src", app.folder / "src")
+    assert app.run("run", "record", timeout=120).code == 0
+    drawn = app.run("workflow", "history", "family").stdout
+    assert [line.split()[1:3] for line in drawn.splitlines()[3:-1]] == [
+        ["workflow", "app:failed"],
+        ["workflow", "app:late"],
+        ["workflow", "app:canceled"],
+        ["workflow", "app:terminated"],
+        ["workflow", "app:failed"],
+        ["cancel", "child-canceled"],
+        ["cancel", "nobody"],
+        ["send", "end"],
+    ]
+    for outcome in ("timed out", "terminated", "a workflow with this id is open", "no open workflow has this id"):
+        assert outcome in drawn, drawn

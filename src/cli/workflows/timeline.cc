@@ -10,6 +10,13 @@
 namespace trivium::cli {
 namespace {
 
+// Why something could not be done, in place of the name that histories give it.
+std::string reason_of(const std::string& cause) {
+  if (cause == "WORKFLOW_ALREADY_EXISTS") return "a workflow with this id is open";
+  if (cause == "EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND") return "no open workflow has this id";
+  return cause;
+}
+
 using units::workflows::ActivityRow;
 using units::workflows::Event;
 using units::workflows::EventType;
@@ -125,7 +132,7 @@ class Reader {
     if (const Value* failure = value_at(event.attributes, update ? "outcome.failure" : "failure")) {
       step->failure = failure_line(failure);
     } else if (const Value* cause = event.attributes.find("cause")) {
-      step->failure = cause->is_string() ? cause->as_string() : "";
+      step->failure = cause->is_string() ? reason_of(cause->as_string()) : "";
     }
     step->failed = !step->failure.empty();
     switch (event.type) {
