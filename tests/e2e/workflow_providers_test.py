@@ -349,7 +349,7 @@ def test_an_update_is_carried_out_by_the_runtime_that_has_the_workflow(app, post
         io.print(gone:kind())
         """,
         entries="""
-        - {name: keeper, kind: workflow.lua, source: file://keeper.lua, modules: [workflow], meta: {workflow: {worker: jobs}}}
+        - {name: keeper, kind: workflow.lua, source: file://keeper.lua, modules: [workflow, funcs], meta: {workflow: {worker: jobs}}}
         """,
     )
     app.write(
@@ -410,3 +410,50 @@ def test_a_database_that_cannot_be_reached_is_a_clear_error(app):
     result = app.run("run", "-x", "app:main", env={"NAME_OF_DATABASE": "shop"})
     assert result.code != 0
     assert "is the server running there?" in result.stderr and "/shop" in result.stderr, result.stderr
+
+
+# ---- connections ----------------------------------------------------------------------------------------------------
+
+
+def test_queries_do_not_wait_for_the_connection_that_writes(app, postgres):
+    provider = PostgresProvider(postgres, lease="600s")
+    application(
+        app,
+        provider,
+        """
+        local pid = assert(process.with_options({["workflow.id"] = "k"}):spawn("app:keeper", "app:jobs"))
+        while workflow.query(pid, "word") ~= "kept" do time.sleep("10ms") end
+        for n = 1, 1000000 do
+          local word, err = workflow.query(pid, "word")
+          io.print(n .. " " .. tostring(word or err))
+          time.sleep("20ms")
+        end
+        """,
+        entries="""
+        - {name: keeper, kind: workflow.lua, source: file://keeper.lua, modules: [workflow, funcs], meta: {workflow: {worker: jobs}}}
+        """,
+    )
+    app.write(
+        {
+            "src/keeper.lua": """
+                return {main = function()
+                  local word = "new"
+                  workflow.on_query("word", function() return word end)
+                  funcs.call("app:work", "k", 1)
+                  word = "kept"
+                  process.listen("end"):receive()
+                end}
+            """
+        }
+    )
+    with app.start("run", "-x", "app:main") as running:
+        running.wait_for("1 kept", timeout=120)
+        with postgres.locked("runtimes"):
+            asked = len(running.lines)  # the writer shows its life every second, and waits
+            running.wait_for(f"{asked + 200} kept", timeout=120)
+
+
+def test_the_size_of_the_pool_is_checked(app):
+    app.program("", (), '- {name: store, kind: workflow.postgres, dsn: "host=x", pool_size: 0}\n')
+    result = app.run("run", "-x", "app:main")
+    assert result.code != 0 and "pool_size" in result.stderr, result.stderr

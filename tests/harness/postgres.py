@@ -3,6 +3,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 from . import binary
@@ -60,6 +61,21 @@ class Postgres:
         )
         text = done.stdout.rstrip("\n")
         return [row.split("\x1f") for row in text.split("\x1e")] if text else []
+
+    @contextmanager
+    def locked(self, table: str):
+        """While it is, nobody writes to the table or locks rows of it; everybody can read."""
+        statement = f"BEGIN; LOCK TABLE trivium.{table} IN EXCLUSIVE MODE; SELECT 'locked';"
+        holder = subprocess.Popen(
+            ["psql", "-XAtq", "-d", self.dsn], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+        try:
+            holder.stdin.write(statement + "\n")
+            assert holder.stdout.readline() == "locked\n"
+            yield
+        finally:
+            holder.kill()
+            holder.wait()
 
     def close(self) -> None:
         self.kill()

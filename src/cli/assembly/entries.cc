@@ -112,6 +112,7 @@ WorkflowStoreEntry read_workflow_postgres(app::Fields& fields) {
                    "leave it out for trivium");
   }
   options.lease = fields.duration("lease", std::chrono::seconds(10), std::chrono::milliseconds(100));
+  options.pool_size = fields.integer("pool_size", 2, {.min = 1, .max = 100});
   WorkflowStoreEntry store;
   store.postgres = std::move(options);
   store.retention = read_retention(fields);

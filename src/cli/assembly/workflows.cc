@@ -54,6 +54,19 @@ Result<std::unique_ptr<units::workflows::Store>> open_store(const WorkflowStoreE
   return as_store(units::workflows::SqliteStore::open({.file = entry.file}));
 }
 
+// What looks at a database beside the store that writes to it.
+std::vector<std::unique_ptr<units::workflows::StoreQueue>> make_readers(const WorkflowStoreEntry& entry) {
+  std::vector<std::unique_ptr<units::workflows::StoreQueue>> readers;
+  if (!entry.postgres) return readers;
+  units::workflows::PostgresOptions options = *entry.postgres;
+  options.migrate = false;
+  for (int64_t i = 1; i < options.pool_size; ++i) {
+    readers.push_back(std::make_unique<units::workflows::StoreThread>(
+        units::workflows::PostgresStore::open_later(options)));
+  }
+  return readers;
+}
+
 }  // namespace
 
 struct Workflows::Worker {
@@ -174,7 +187,7 @@ Result<> Workflows::open_worker(const Declared& declared, bool takes_all, bool t
       units::workflows::ServiceParts{node_.scheduler(), node_.timers(), node_.clock(), node_.random(),
                                      node_.environment(), made->programs, activities_, processes_,
                                      node_.log().renamed("workflow"), node_.permissions()},
-      options, std::make_unique<units::workflows::StoreThread>(std::move(*store)));
+      options, std::make_unique<units::workflows::StoreThread>(std::move(*store)), make_readers(entry));
   made->host = std::make_shared<WorkflowHostAdapter>(made->service);
   node_.add_host(worker, made->host);
   if (takes_all && worker != default_worker) node_.add_host(default_worker, made->host);

@@ -21,7 +21,8 @@ ServiceOptions completed(ServiceOptions options) {
 
 }  // namespace
 
-Core::Core(const ServiceParts& parts, ServiceOptions options, std::unique_ptr<StoreQueue> store)
+Core::Core(const ServiceParts& parts, ServiceOptions options, std::unique_ptr<StoreQueue> store,
+           std::vector<std::unique_ptr<StoreQueue>> readers)
     : parts_(parts),
       options_(completed(std::move(options))),
       engine_parts_{parts.environment,
@@ -39,6 +40,7 @@ Core::Core(const ServiceParts& parts, ServiceOptions options, std::unique_ptr<St
                     options_.log_in_replay,
                     parts.permissions},
       store_(std::move(store)),
+      readers_(std::move(readers)),
       slots_(std::make_shared<ActivitySlots>(options_.most_activities, options_.activities_per_second,
                                              parts.timers)),
       id_prefix_(random_uuid(parts.random)) {
@@ -80,6 +82,17 @@ void Core::transact(Script script, std::function<void(Result<>)> done, std::stri
                     done(std::move(outcome));
                   },
                   false, std::move(run_id)});
+}
+
+void Core::look(Look look, std::function<void(Result<>)> done) {
+  StoreQueue& queue = readers_.empty()
+                          ? *store_
+                          : *readers_[next_reader_.fetch_add(1, std::memory_order_relaxed) % readers_.size()];
+  queue.submit(
+      {std::move(look),
+       [self = shared_from_this(), done = std::move(done)](Result<> outcome) { done(std::move(outcome)); },
+       true,
+       {}});
 }
 
 void Core::prepare(ScriptContext& context) {
@@ -413,6 +426,7 @@ std::vector<sched::Ref<Run>> Core::stop() {
   sleepers_.stop();
   if (sharing_) sharing_->end();
   store_->stop();
+  for (const auto& reader : readers_) reader->stop();
   std::unordered_map<std::string, sched::Ref<Run>> runs;
   Recent recent;
   {

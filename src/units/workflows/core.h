@@ -24,7 +24,8 @@ namespace trivium::units::workflows {
 // Thread-safe. Runs keep it alive; stop() lets go of the runs, which then belong to whoever asked for it.
 class Core : public std::enable_shared_from_this<Core> {
  public:
-  Core(const ServiceParts& parts, ServiceOptions options, std::unique_ptr<StoreQueue> store);
+  Core(const ServiceParts& parts, ServiceOptions options, std::unique_ptr<StoreQueue> store,
+       std::vector<std::unique_ptr<StoreQueue>> readers);
 
   const ServiceParts& parts() const { return parts_; }
   const EngineParts& engine_parts() const { return engine_parts_; }
@@ -46,6 +47,9 @@ class Core : public std::enable_shared_from_this<Core> {
   using Script = std::function<Result<>(Tables&, ScriptContext&)>;
   // `run_id`: the run it is about, if there is one.
   void transact(Script script, std::function<void(Result<>)> done, std::string run_id = {});
+  // Looks at what is committed, beside the transactions if the store has readers, and hinders none of them.
+  using Look = std::function<Result<>(Tables&)>;
+  void look(Look look, std::function<void(Result<>)> done);
 
   // --- code (code.h) --------------------------------------------------------------------------------
   // Whether the run goes on with recorded code that is not compiled yet: its text is in the store.
@@ -111,6 +115,8 @@ class Core : public std::enable_shared_from_this<Core> {
   const ServiceOptions options_;
   const EngineParts engine_parts_;
   const std::unique_ptr<StoreQueue> store_;
+  const std::vector<std::unique_ptr<StoreQueue>> readers_;
+  std::atomic<size_t> next_reader_{0};
   Watches watches_;
   UpdateWaiters waiters_;
   const std::shared_ptr<ActivitySlots> slots_;

@@ -151,8 +151,9 @@ void load_those_with_work(const std::shared_ptr<Core>& core, std::string after_r
 
 }  // namespace
 
-Service::Service(const ServiceParts& parts, ServiceOptions options, std::unique_ptr<StoreQueue> store)
-    : core_(std::make_shared<Core>(parts, std::move(options), std::move(store))) {}
+Service::Service(const ServiceParts& parts, ServiceOptions options, std::unique_ptr<StoreQueue> store,
+                 std::vector<std::unique_ptr<StoreQueue>> readers)
+    : core_(std::make_shared<Core>(parts, std::move(options), std::move(store), std::move(readers))) {}
 
 Service::~Service() { stop(); }
 
@@ -280,8 +281,8 @@ void Service::unwatch(WatchId id) { core_->watches().remove(id); }
 void Service::list(std::optional<RunStatus> status, int64_t limit,
                    std::function<void(Result<std::vector<RunRow>>)> done) {
   auto found = std::make_shared<std::vector<RunRow>>();
-  core_->transact(
-      [found, status, limit](Tables& tables, ScriptContext&) -> Result<> {
+  core_->look(
+      [found, status, limit](Tables& tables) -> Result<> {
         RunFilter filter;
         filter.status = status;
         *found = tables.list_runs(filter, limit, 0);
@@ -295,8 +296,8 @@ void Service::list(std::optional<RunStatus> status, int64_t limit,
 
 void Service::describe(const std::string& pid, std::function<void(Result<RunDescription>)> done) {
   auto found = std::make_shared<RunDescription>();
-  core_->transact(
-      [found, id = workflow_id_of(pid)](Tables& tables, ScriptContext&) -> Result<> {
+  core_->look(
+      [found, id = workflow_id_of(pid)](Tables& tables) -> Result<> {
         std::optional<RunRow> row = tables.current_run(id);
         if (!row) return fail(no_workflow(id));
         found->waiting_events = tables.inbound(row->run_id).size();
@@ -314,8 +315,8 @@ void Service::describe(const std::string& pid, std::function<void(Result<RunDesc
 void Service::history(const std::string& pid, const std::string& run_id,
                       std::function<void(Result<std::vector<Event>>)> done) {
   auto events = std::make_shared<std::vector<Event>>();
-  core_->transact(
-      [events, id = workflow_id_of(pid), run_id](Tables& tables, ScriptContext&) -> Result<> {
+  core_->look(
+      [events, id = workflow_id_of(pid), run_id](Tables& tables) -> Result<> {
         const std::optional<RunRow> row = run_id.empty() ? tables.current_run(id) : tables.run(run_id);
         if (!row) return fail(no_workflow(id));
         events->clear();
@@ -364,8 +365,8 @@ void ask(const std::shared_ptr<Core>& core, std::shared_ptr<Asked> asked, bool t
 void Service::query(const std::string& pid, WorkflowQuery query, std::function<void(lua::Reply)> done) {
   auto asked = std::make_shared<Asked>();
   asked->request.query = std::move(query);
-  core_->transact(
-      [asked, core = core_, id = workflow_id_of(pid)](Tables& tables, ScriptContext&) -> Result<> {
+  core_->look(
+      [asked, core = core_, id = workflow_id_of(pid)](Tables& tables) -> Result<> {
         std::optional<RunRow> row = tables.current_run(id);
         if (!row) return fail(no_workflow(id));
         ReplayRequest& request = asked->request;

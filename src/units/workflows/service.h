@@ -109,7 +109,9 @@ class Service {
   using Done = std::function<void(Result<>)>;
 
   // The store is this runtime's alone. Nothing runs before recover().
-  Service(const ServiceParts& parts, ServiceOptions options, std::unique_ptr<StoreQueue> store);
+  // `readers`: what looks at the same store beside it, if anything does.
+  Service(const ServiceParts& parts, ServiceOptions options, std::unique_ptr<StoreQueue> store,
+          std::vector<std::unique_ptr<StoreQueue>> readers = {});
   ~Service();  // stops
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;

@@ -19,6 +19,8 @@ struct PostgresOptions {
   // How long a runtime that gives no sign of life keeps its runs; also how long a transaction of one that was
   // stopped in the middle may hold its locks.
   Duration lease = std::chrono::seconds(10);
+  // Connections of a worker for its transactions and for what only looks; one more hears of changes.
+  int64_t pool_size = 2;
   bool migrate = true;  // false: refuse a schema of another version, as the command line does
 };
 

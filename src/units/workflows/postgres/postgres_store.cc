@@ -110,6 +110,10 @@ Result<std::unique_ptr<PostgresStore>> PostgresStore::open(const PostgresOptions
   return std::unique_ptr<PostgresStore>(new PostgresStore(std::move(impl)));
 }
 
+std::unique_ptr<PostgresStore> PostgresStore::open_later(const PostgresOptions& options) {
+  return std::unique_ptr<PostgresStore>(new PostgresStore(std::make_unique<Impl>(options)));
+}
+
 void PostgresStore::run(std::span<Job> jobs) { impl_->run(jobs); }
 
 }  // namespace trivium::units::workflows

@@ -13,6 +13,8 @@ class PostgresStore final : public Store {
  public:
   // Conflict: a newer runtime wrote the schema. Unavailable: the database cannot be reached or prepared.
   static Result<std::unique_ptr<PostgresStore>> open(const PostgresOptions& options);
+  // The same, connected when it is first used.
+  static std::unique_ptr<PostgresStore> open_later(const PostgresOptions& options);
   ~PostgresStore() override;
 
   // If the connection is lost while the transaction is committed, nobody knows whether it was: the jobs fail
