@@ -196,3 +196,23 @@ def test_every_history_of_a_store_is_replayed_at_once(shop):
     assert "No workflows found" in cli(shop, "replay", "--all", "--attr", "size=5").stdout
     own = json.loads(cli(shop, "replay", "--all", "--own-code", "--json").stdout)
     assert [run["deterministic"] for run in own] == [True, True]
+
+
+def test_summaries_are_shown_with_the_steps(shop):
+    shop.write({"src/order.lua": """
+        return {main = function(n)
+          local doubled = funcs.new():with_options({["activity.summary"] = "twice as much"})
+          return doubled:call("app:double", n)
+        end}
+    """})
+    main = (shop.folder / "src/main.lua").read_text()
+    shop.write({"src/main.lua": main.replace(
+        '["workflow.id"] = name', '["workflow.id"] = name, ["workflow.summary"] = "an order", ["workflow.details"] = "of tea"')})
+    assert shop.main("one").code == 0
+    with shop.start("run") as running:
+        running.wait_for("runtime ready")
+        until(shop, "one", ended)
+    drawn = cli(shop, "history", "one").stdout
+    assert "app:order(4) · an order" in drawn and "app:double(4) · twice as much" in drawn, drawn
+    steps = json.loads(cli(shop, "history", "one", "--json").stdout)["steps"]
+    assert [step.get("summary") for step in steps] == ["an order", "twice as much", None]

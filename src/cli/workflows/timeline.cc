@@ -108,6 +108,7 @@ class Reader {
     step.kind = kind;
     step.text = text;
     step.arguments = plain_payloads(input);
+    if (kind != "recorded") step.summary = text_at(event.attributes, "summary");
     return step;
   }
   void open(const Event& event, std::string_view kind, std::string_view text, const Value* input) {
@@ -262,6 +263,7 @@ std::string draw_timeline(const std::vector<Step>& steps, const TimelineStyle& s
     open = open || step.end_ns == 0;
     std::string name = padded_to(step.kind, 9) + " " + step.text;
     if (!step.arguments.empty()) name += "(" + brief_values(step.arguments) + ")";
+    if (!step.summary.empty()) name += " · " + step.summary;
     names.push_back(one_line(name));
     widest = std::max(widest, width_of(names.back()));
   }
@@ -297,6 +299,7 @@ Object step_json(const Step& step) {
              {"end", step.end_ns != 0 ? Value(utc_time(step.end_ns)) : Value()}};
   if (step.end_ns > step.start_ns) out.set("duration_ns", step.end_ns - step.start_ns);
   if (!step.arguments.empty()) out.set("arguments", step.arguments);
+  if (!step.summary.empty()) out.set("summary", step.summary);
   if (!step.outcome.is_nil()) out.set("outcome", step.outcome);
   if (step.attempts > 0) out.set("attempts", step.attempts);
   if (!step.failure.empty()) out.set("failure", step.failure);

@@ -14,9 +14,10 @@ namespace trivium::cli {
 struct Step {
   int64_t event_id = 0;
   int64_t start_ns = 0;
-  int64_t end_ns = 0;  // 0: still open; equal to the start: a moment
-  std::string kind;    // "activity", "timer", "message", …
-  std::string text;    // the function, the topic …
+  int64_t end_ns = 0;   // 0: still open; equal to the start: a moment
+  std::string kind;     // "activity", "timer", "message", …
+  std::string text;     // the function, the topic …
+  std::string summary;  // what the code says for people
   Array arguments;
   Value outcome;         // of an activity or child; nil while open
   int64_t attempts = 0;  // of an activity, 0: none began

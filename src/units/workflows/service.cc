@@ -341,8 +341,8 @@ struct Asked {
   std::optional<std::string> source;  // of the recorded code
 };
 
-void ask(const std::shared_ptr<Core>& core, std::shared_ptr<Asked> asked, bool trial,
-         std::function<void(lua::Reply)> done) {
+void ask(const std::shared_ptr<Core>& core, const std::shared_ptr<Asked>& asked, bool trial,
+         const std::function<void(lua::Reply)>& done) {
   ReplayRequest request = trial ? asked->request : std::move(asked->request);
   const auto job = sched::make_ref<ReplayJob>(
       core->engine_parts(), core->parts().clock, std::move(request),
