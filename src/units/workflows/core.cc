@@ -126,15 +126,16 @@ sched::TimerId Core::at(int64_t due_ns, sched::Task task) {
   return parts_.timers.at(parts_.timers.clock().monotonic_ns() + delay, std::move(task));
 }
 
-void Core::add_run(LoadedRun loaded) {
-  if (stopped() || !ours(loaded.row)) return;
+bool Core::add_run(LoadedRun loaded) {
+  if (stopped() || !ours(loaded.row)) return false;
   const std::string id = loaded.row.run_id;
   sched::Ref<Run> run = sched::make_ref<Run>(shared_from_this(), std::move(loaded));
   {
     const std::lock_guard lock(mutex_);
-    if (let_go_ || !runs_.emplace(id, run).second) return;
+    if (let_go_ || !runs_.emplace(id, run).second) return false;
   }
   parts_.scheduler.wake(*run);
+  return true;
 }
 
 bool Core::in_memory(const std::string& run_id) { return find(run_id) != nullptr; }
@@ -296,7 +297,7 @@ void Core::refresh(LoadedRun loaded, const std::string& owner) {
   }
   const sched::Ref<Run> run = find(row.run_id);
   if (!run) {
-    if (row.parked.empty()) add_run(std::move(loaded));
+    if (row.parked.empty()) (void)add_run(std::move(loaded));
     return;
   }
   if (row.parked.empty()) run->retry();

@@ -64,8 +64,8 @@ class Core : public std::enable_shared_from_this<Core> {
   void cancel(sched::TimerId id) { parts_.timers.cancel(id); }
 
   // Open runs are in memory while there is something to do for them, or an instance of their code. A run that
-  // is there already stays as it is: it has heard of all that the loaded one shows.
-  void add_run(LoadedRun loaded);
+  // is there already stays as it is (false): it has heard of all that the loaded one shows.
+  bool add_run(LoadedRun loaded);
   bool in_memory(const std::string& run_id);
   std::vector<std::string> all_in_memory();
   // The run has nothing to do before `due_ns` (0: by itself never). False: it is not the one in memory.

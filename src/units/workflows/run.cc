@@ -1,6 +1,7 @@
 #include "units/workflows/run.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "units/workflows/core.h"
@@ -86,6 +87,13 @@ void Run::preempt() noexcept {
 }
 
 sched::Outcome Run::run() {
+  const sched::Outcome outcome = take_turn();
+  const bool busy = phase_ == Phase::loading || phase_ == Phase::computing || phase_ == Phase::committing;
+  if (!busy && std::exchange(woken_, false)) core_->sleepers().awake();
+  return outcome;
+}
+
+sched::Outcome Run::take_turn() {
   std::vector<sched::Task> mail;
   {
     const std::lock_guard lock(mutex_);
@@ -108,13 +116,24 @@ sched::Outcome Run::run() {
 
 void Run::open(LoadedRun& loaded) {
   row_ = std::move(loaded.row);
+  woken_ = loaded.woken;
   for (InboundRow& inbound : loaded.inbound) {
     Waiting waiting;
     waiting.inbound = inbound.sequence;
     waiting.events.push_back({0, inbound.type, inbound.time_ns, std::move(inbound.attributes), false, {}});
     add_waiting(std::move(waiting));
   }
-  for (const TimerRow& timer : loaded.timers) arm_timer(timer);
+  std::sort(loaded.timers.begin(), loaded.timers.end(), [](const TimerRow& a, const TimerRow& b) {
+    return std::tie(a.due_ns, a.started_event_id) < std::tie(b.due_ns, b.started_event_id);
+  });
+  for (const TimerRow& timer : loaded.timers) {
+    if (timer.due_ns > core_->now_ns()) {
+      arm_timer(timer);
+    } else {  // in this turn
+      timers_.push_back({timer, {}});
+      timer_due(timer.started_event_id);
+    }
+  }
   for (ActivityRow& activity : loaded.activities) activities_.recover(std::move(activity));
   arm_deadline();
 }

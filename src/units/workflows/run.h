@@ -36,6 +36,7 @@ struct LoadedRun {
   std::vector<InboundRow> inbound;
   std::vector<ActivityRow> activities;
   std::vector<TimerRow> timers;
+  bool woken = false;  // by Sleepers, which want to hear when it had its turn
 };
 LoadedRun load_run(Tables& tables, RunRow row);
 
@@ -78,6 +79,7 @@ class Run final : public sched::Runnable {
   enum class Phase { idle, loading, computing, committing, pausing, parked, asleep, closed };
 
   sched::Outcome run() override;
+  sched::Outcome take_turn();
   void preempt() noexcept override;
 
   void open(LoadedRun& loaded);
@@ -152,6 +154,7 @@ class Run final : public sched::Runnable {
   bool delayed_ = false;  // the first task may not begin yet
   bool warned_ = false;
   bool noting_ = false;  // whether it is parked
+  bool woken_ = false;   // and Sleepers count it
   bool ended_ = false;   // in the store; the commit in progress tells whether by itself
 
   struct Timer {

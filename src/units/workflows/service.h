@@ -45,8 +45,9 @@ struct ServiceOptions {
   size_t cached_instances = 1000;  // kept in memory between tasks
   // A run without an instance leaves the memory, unless something is due for it as soon as this.
   Duration stays_awake = std::chrono::seconds(5);
-  size_t due_window = 1000;  // due times of sleeping runs that are read from the store at once
-  size_t memory_limit = 0;   // bytes an isolate may use, 0: no limit
+  size_t due_window = 1000;    // due times of sleeping runs that are read from the store at once
+  size_t wakes_at_once = 500;  // of them, that are brought back before others have had their task
+  size_t memory_limit = 0;     // bytes an isolate may use, 0: no limit
   Duration task_timeout = std::chrono::seconds(10);  // computing without a wait for longer is given up
   Duration retention = std::chrono::hours(24 * 7);   // of closed runs
   bool log_in_replay = false;

@@ -63,6 +63,7 @@ class Simulation {
     options.cached_instances = seed / 3 % 3;
     options.stays_awake = std::chrono::seconds(seed / 9 % 2 == 0 ? 0 : 5);
     options.due_window = 1 + seed / 18 % 3;
+    options.wakes_at_once = 1 + seed / 54 % 2;
   }
 
   // The first two steps in either order, the name before or behind them: no two of the four fit the same

@@ -86,10 +86,14 @@ void Sleepers::trim() {
   window_.erase(std::next(last), window_.end());
 }
 
+bool Sleepers::may_read() const {
+  return !complete_ && !reading_ && queue_.size() <= core_.options().due_window;
+}
+
 void Sleepers::arm() {
   int64_t next = INT64_MAX;
   if (!window_.empty()) next = window_.begin()->due_ns;
-  if (!complete_ && !reading_) next = std::min(next, std::max(horizon_.due_ns - lead_ns, read_again_ns_));
+  if (may_read()) next = std::min(next, std::max(horizon_.due_ns - lead_ns, read_again_ns_));
   if (next == INT64_MAX) return;
   next = std::min(next, core_.now_ns() + minute_ns);
   if (alarm_ != sched::TimerId::none && armed_for_ns_ <= next) return;
@@ -111,7 +115,7 @@ void Sleepers::ring() {
     while (!window_.empty() && window_.begin()->due_ns <= now) {
       due.push_back(std::move(window_.extract(window_.begin()).value().run_id));
     }
-    if (!complete_ && !reading_ && std::max(horizon_.due_ns - lead_ns, read_again_ns_) <= now) {
+    if (may_read() && std::max(horizon_.due_ns - lead_ns, read_again_ns_) <= now) {
       read = reading_ = true;
       after = horizon_;
       generation = generation_;
@@ -141,14 +145,16 @@ void Sleepers::load() {
   std::vector<std::string> ids;
   {
     const std::lock_guard lock(mutex_);
-    if (stopped_ || queue_.empty()) {
-      loading_ = false;
+    crowded_ = waking_ >= core_.options().wakes_at_once;
+    if (stopped_ || queue_.empty() || crowded_) {
+      loading_ = crowded_;
       return;
     }
     while (!queue_.empty() && ids.size() < loads_at_once) {
       ids.push_back(std::move(queue_.front()));
       queue_.pop_front();
     }
+    arm();  // the window may have waited for room in the queue
   }
   auto runs = std::make_shared<std::vector<LoadedRun>>();
   core_.transact(
@@ -173,15 +179,29 @@ void Sleepers::loaded(bool read, const std::vector<std::string>& ids, std::vecto
     if (stopped_) return;
     if (read) {
       for (const std::string& id : ids) queued_.erase(id);
+      waking_ += runs.size();
     } else {
       queue_.insert(queue_.begin(), ids.begin(), ids.end());
       core_.at(core_.now_ns() + second_ns, [this, core = core_.shared_from_this()] { load(); });
     }
   }
+  if (!read) return;
   for (LoadedRun& run : runs) {
-    if (read) core_.add_run(std::move(run));
+    run.woken = true;
+    if (!core_.add_run(std::move(run))) awake();
   }
-  if (read) load();
+  load();
+}
+
+// Many may be due at one time: each takes the memory of a replay until it has had its task.
+void Sleepers::awake() {
+  {
+    const std::lock_guard lock(mutex_);
+    --waking_;
+    if (stopped_ || !crowded_ || waking_ > core_.options().wakes_at_once / 2) return;
+    crowded_ = false;
+  }
+  load();
 }
 
 void Sleepers::stop() {

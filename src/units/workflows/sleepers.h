@@ -38,6 +38,8 @@ class Sleepers {
   void add(const std::string& run_id, int64_t due_ns);
   // There is something to do for a run that is not in memory.
   void wake(const std::string& run_id);
+  // A run that was brought back (LoadedRun::woken) has done what there was to do at first.
+  void awake();
   void stop();
 
   // How many due times are in memory.
@@ -49,7 +51,8 @@ class Sleepers {
   void ring();
   void load();
   void loaded(bool read, const std::vector<std::string>& ids, std::vector<LoadedRun> runs);
-  // Both with the lock.
+  // All with the lock.
+  bool may_read() const;
   void trim();
   void arm();
 
@@ -69,6 +72,8 @@ class Sleepers {
   std::deque<std::string> queue_;           // to be loaded
   std::unordered_set<std::string> queued_;  // and those that are being loaded
   bool loading_ = false;
+  size_t waking_ = 0;     // that were brought back, and have not had their task
+  bool crowded_ = false;  // by those: the next are loaded when some of them are done
 };
 
 }  // namespace trivium::units::workflows

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "units/workflows/testing/world.h"
 
 namespace trivium::units::workflows::testing {
@@ -185,6 +187,22 @@ TEST_F(Sleeping, WhatWasDueWhileNobodyWasThereIsDoneAtOnce) {
   world.timers().advance(std::chrono::hours(3));
   world.restart();
   world.settle();
+  for (const std::string& pid : pids) EXPECT_EQ(status(pid), RunStatus::completed);
+}
+
+TEST_F(Sleeping, OfManyThatAreDueAFewAreInMemory) {
+  const std::vector<std::string> pids =
+      start("app:sleeper", 400, {Value(std::chrono::nanoseconds(hour).count())});
+  world.options.due_window = 1000;
+  world.options.wakes_at_once = 8;
+  world.queue().crash_at(1, TestQueue::Crash::before);
+  world.timers().advance(std::chrono::hours(3));
+  world.restart();
+  size_t most = 0;
+  while (world.step_without_activities()) most = std::max(most, world.in_memory());
+  // One batch of a hundred that is read at once, those before it, and the one that is cached.
+  EXPECT_GT(most, 8U);
+  EXPECT_LE(most, 8U + 100U + 1U);
   for (const std::string& pid : pids) EXPECT_EQ(status(pid), RunStatus::completed);
 }
 
