@@ -17,4 +17,8 @@ add_library(lua54 STATIC ${lua_sources} ${CMAKE_SOURCE_DIR}/src/lua/config/numbe
 set(lua_config ${CMAKE_SOURCE_DIR}/src/lua/config/lua_config.h)
 target_include_directories(lua54 SYSTEM PUBLIC ${LUA_DIR}/src ${CMAKE_SOURCE_DIR}/src/lua/config)
 target_compile_options(lua54 PUBLIC -include ${lua_config} PRIVATE -w -O2)
+# As one unit: what Lua's files call of each other is inlined.
+set_target_properties(lua54 PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
+set_source_files_properties(${CMAKE_SOURCE_DIR}/src/lua/config/number_format.cc PROPERTIES
+  SKIP_UNITY_BUILD_INCLUSION ON)
 target_compile_definitions(lua54 PRIVATE LUA_USE_POSIX)

@@ -7,6 +7,10 @@
 #include "lua/isolate.h"
 #include "lua/sandbox/frozen.h"
 
+// Lua's own headers: every receive asks whether it has a channel before it.
+#include "lobject.h"
+#include "lstate.h"
+
 namespace trivium::lua {
 
 namespace {
@@ -25,14 +29,11 @@ constexpr int case_value = 2;
 // Everything the operation pushed since it suspended is its result.
 int return_pushed(lua_State* L, int, lua_KContext base) { return lua_gettop(L) - static_cast<int>(base); }
 
-// Every receive asks: looking the metatable up by its name costs more than the rest.
 Channel& check_channel(lua_State* L, int index) {
-  if (lua_getmetatable(L, index) != 0) {
-    const bool channel = lua_topointer(L, -1) == Isolate::from(L).channel_class();
-    lua_pop(L, 1);
-    if (channel && lua_type(L, index) == LUA_TUSERDATA)
-      return *static_cast<Channel*>(lua_touserdata(L, index));
-  }
+  if (const TValue* value = s2v(L->ci->func + index);
+      value < s2v(L->top) && ttisfulluserdata(value) &&
+      uvalue(value)->metatable == Isolate::from(L).channel_class())
+    return *reinterpret_cast<Channel*>(getudatamem(uvalue(value)));
   return *static_cast<Channel*>(luaL_checkudata(L, index, channel_metatable));
 }
 
@@ -72,7 +73,7 @@ struct ChannelOps {
   // Hands the value on top of L's stack to a receiver and pops it.
   static void hand_over(Isolate& isolate, const Waiter& receiver, lua_State* L, bool ok) {
     lua_State* to = receiver.task->waiting;
-    luaL_checkstack(to, 6, "too many values");
+    if (to->stack_last - to->top < 6) luaL_checkstack(to, 6, "too many values");
     if (to != L) lua_xmove(L, to, 1);
     if (receiver.stack_index == 0) {
       lua_pushboolean(to, ok);
@@ -209,7 +210,8 @@ struct ChannelOps {
     lua_settop(L, 2);
     auto* made = static_cast<Case*>(lua_newuserdatauv(L, sizeof(Case), 2));
     *made = {&channel, send};
-    luaL_setmetatable(L, case_metatable);
+    push_case_metatable(L);
+    lua_setmetatable(L, -2);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, case_channel);
     if (send) {
@@ -367,21 +369,43 @@ struct ChannelOps {
     return 0;
   }
 
+  // __index of the methods: (methods, name). Most isolates need one of them.
+  static int bind_method(lua_State* L) {
+    static constexpr LibraryField methods[] = {{"send", send},
+                                               {"receive", receive},
+                                               {"close", close},
+                                               {"case_send", case_send},
+                                               {"case_receive", case_receive}};
+    static const Library library{methods};
+    size_t length = 0;
+    const char* name = lua_type(L, 2) == LUA_TSTRING ? lua_tolstring(L, 2, &length) : nullptr;
+    const LibraryField* method = name != nullptr ? library.find({name, length}) : nullptr;
+    if (method == nullptr) return 0;
+    lua_pushcfunction(L, method->function);
+    lua_pushvalue(L, 2);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, 1);
+    return 1;
+  }
+
   static void push_metatable(lua_State* L) {
     if (luaL_newmetatable(L, channel_metatable) == 0) return;
-    static const luaL_Reg methods[] = {
-        {"send", send},           {"receive", receive},           {"close", close},
-        {"case_send", case_send}, {"case_receive", case_receive}, {nullptr, nullptr}};
-    luaL_newlib(L, methods);
+    lua_newtable(L);
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, bind_method);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, gc);
     lua_setfield(L, -2, "__gc");
     lua_pushboolean(L, 0);
     lua_setfield(L, -2, "__metatable");
-    luaL_newmetatable(L, case_metatable);
+  }
+
+  static void push_case_metatable(lua_State* L) {
+    if (luaL_newmetatable(L, case_metatable) == 0) return;
     lua_pushboolean(L, 0);
     lua_setfield(L, -2, "__metatable");
-    lua_pop(L, 1);
   }
 };
 

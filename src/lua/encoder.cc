@@ -78,7 +78,11 @@ class Output {
     std::memcpy(at >= out_.size() ? buffer_ + (at - out_.size()) : out_.data() + at, data, size);
   }
   void flush() {
-    out_.append(buffer_, used_);
+    if (out_.empty()) {
+      out_ = std::string(buffer_, used_);  // appending to nothing costs twice as much
+    } else {
+      out_.append(buffer_, used_);
+    }
     used_ = 0;
   }
 
@@ -258,10 +262,11 @@ class Encoder {
       const Node* node = gnode(table, i);
       if (isempty(gval(node))) continue;
       if (keyisinteger(node) && keyival(node) >= 1 && static_cast<uint64_t>(keyival(node)) <= count) continue;
+      ++pairs;
+      if (keyisshrstr(node) && plain_pair(keystrval(node), gval(node))) continue;
       TValue key;
       getnodekey(L_, &key, node);
       if (pair(&key, gval(node), depth)) fresh = true;
-      ++pairs;
     }
     // Stock Lua gives a table that held a string key a hash part and keeps it: see table_shape.h.
     if (pairs == 0 && count == 0 && !isdummy(table)) flags |= object_when_empty;
@@ -274,6 +279,19 @@ class Encoder {
       dropped_ = reporting;
     }
     return fresh;
+  }
+
+  // Most pairs are a short name and a number or text. False: nothing was written.
+  bool plain_pair(const TString* key, const TValue* member) {
+    const bool whole = ttisinteger(member);
+    if (!whole && !ttisstring(member)) return false;
+    out_.put_string(getstr(key), key->shrlen);
+    if (whole) {
+      out_.put_integer(ivalue(member));
+    } else {
+      out_.put_string(svalue(member), vslen(member));
+    }
+    return true;
   }
 
   bool pair(const TValue* key, const TValue* member, int depth) {
@@ -316,13 +334,11 @@ class Encoder {
 
 void encode(lua_State* L, int index, Values& out, Dropped* dropped) {
   const size_t start = out.bytes.size();
-  luaL_checkstack(L, 1, nullptr);
-  lua_pushvalue(L, index);
-  const TValue value = *s2v(L->top - 1);
+  // It stays where it is on the stack; the stack itself may move.
+  const TValue value = *s2v(index > 0 ? L->ci->func + index : L->top + index);
   Encoder encoder(L, out.bytes, dropped);
   encoder.value(&value, 0);
   encoder.finish();
-  lua_pop(L, 1);
   if (encoder.has_refs()) out.bytes.insert(start, 1, static_cast<char>(with_refs));
   ++out.count;
 }

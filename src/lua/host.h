@@ -33,6 +33,9 @@ class Host {
   // that still comes is ignored.
   virtual void abandon(Isolate& isolate, OpId op) = 0;
 
+  // As a run begins: delivers and completes what has come since the last one. May throw what Lua raises.
+  // False: no code is to run.
+  virtual bool deliver_all(Isolate&) { return true; }
   // Delivers and completes what has come meanwhile, for code that looks without waiting.
   virtual void poll(Isolate&) {}
 

@@ -10,12 +10,13 @@
 #include "lua/sandbox/sandbox.h"
 #include "lua/types/types.h"
 
+// Lua's own headers: every run is a protected call, and through the public interface one of a Lua function.
+#include "ldo.h"
+#include "lstate.h"
+
 namespace trivium::lua {
 
 namespace {
-
-// Room for so many is kept from one run to the next.
-constexpr size_t most_kept = 16;
 
 std::string traceback(lua_State* L, lua_State* of) {
   luaL_traceback(L, of, nullptr, 0);
@@ -72,6 +73,7 @@ Result<std::unique_ptr<Isolate>> Isolate::create_idle(ProgramRef program, const 
 Result<> Isolate::open() {
   const StateImage* image = program_->image.of(*program_, *environment_, memory_.seed());
   main_ = image != nullptr ? image->instantiate(memory_) : lua_newstate(Memory::allocate, &memory_);
+  image_ = image;
   if (main_ == nullptr) return trivium::fail(kind::internal, "not enough memory for a new Lua state");
   tag_of(main_) = reinterpret_cast<uintptr_t>(this);
   if (image == nullptr) {
@@ -255,12 +257,11 @@ void Isolate::fail(Error error) { failure_ = std::move(error); }
 Isolate::Step Isolate::run() {
   slice_over_ = false;
   if (!finished_ && !failure_) {
-    lua_pushcfunction(main_, drive_protected);
-    if (lua_pcall(main_, 0, 0, 0) != LUA_OK) {
-      failure_ = raised_error(main_, -1);
-      lua_pop(main_, 1);
-    }
+    const ptrdiff_t top = savestack(main_, main_->top);
+    if (luaD_pcall(main_, drive_protected, this, top, 0) != LUA_OK) failure_ = raised_error(main_, -1);
+    main_->top = restorestack(main_, top);
   }
+  if (image_ != nullptr) std::exchange(image_, nullptr)->note_growth(memory_.grown());
   if (!thrifty_ && memory_.tight()) {
     thrifty_ = true;
     lua_gc(main_, LUA_GCINC, 100, 400, 0);
@@ -275,14 +276,12 @@ Isolate::Step Isolate::run() {
   return slice_over_ ? Step::preempted : Step::waiting;
 }
 
-int Isolate::drive_protected(lua_State* L) {
-  from(L).drive();
-  return 0;
-}
+void Isolate::drive_protected(lua_State*, void* isolate) { static_cast<Isolate*>(isolate)->drive(); }
 
 void Isolate::drive() {
   if (arguments_) begin_execution();
   take_inbound();
+  if (!take_from_host()) return;
   while (!runnable_.empty() && !finished_ && !slice_over_ && !failure_ && !memory_.exceeded() &&
          !killed_.load(std::memory_order_relaxed)) {
     resume(runnable_.pop_front());
@@ -479,7 +478,7 @@ void Isolate::erase_pending(OpId op) {
 // Deliveries may add further ones.
 void Isolate::take_inbound() {
   while (!inbound_.empty()) {
-    std::vector<Inbound> batch = std::move(taken_);
+    std::vector<Inbound> batch;
     batch.swap(inbound_);
     for (Inbound& inbound : batch) {
       if (inbound.op == 0) {
@@ -488,9 +487,23 @@ void Isolate::take_inbound() {
         take_reply(inbound.op, inbound.reply);
       }
     }
-    batch.clear();
-    if (batch.capacity() <= most_kept) taken_ = std::move(batch);
   }
+}
+
+// Without a stop in between: a message goes from its envelope to the coroutine that waits for it.
+bool Isolate::take_from_host() {
+  struct Taking {
+    explicit Taking(bool& on) : on_(on) { on_ = true; }
+    ~Taking() { on_ = false; }
+    bool& on_;
+  };
+  bool go_on = false;
+  {
+    const Taking taking(taking_);
+    go_on = host_->deliver_all(*this);
+  }
+  if (go_on) take_inbound();
+  return go_on;
 }
 
 void Isolate::take_reply(OpId op, Reply& reply) {

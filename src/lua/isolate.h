@@ -102,8 +102,15 @@ class Isolate {
 
   // Replaces the outcome: the next run() finishes with this error and runs no more Lua code.
   void fail(Error error);
-  void deliver(Message&& message) { inbound_.emplace_back(std::move(message)); }
-  void complete(OpId op, Reply&& reply) { inbound_.emplace_back(op, std::move(reply)); }
+  // At once while the host is asked for what has come (Host::deliver_all), otherwise with the next run().
+  void deliver(Message&& message) {
+    if (taking_) return take_message(message);
+    inbound_.emplace_back(std::move(message));
+  }
+  void complete(OpId op, Reply&& reply) {
+    if (taking_) return take_reply(op, reply);
+    inbound_.emplace_back(op, std::move(reply));
+  }
 
   // Ends the slice soon. Async-signal-safe, callable on the running thread only.
   void interrupt() noexcept;
@@ -229,12 +236,13 @@ class Isolate {
   Error load_failure(Error error) const;
   Task& add_task(lua_State* L, lua_State* thread);
   void begin_execution();
-  static int drive_protected(lua_State* L);
+  static void drive_protected(lua_State* L, void* isolate);
   void drive();
   void resume(Task& task);
   void finish_main(lua_State* L, int nresults);
   void finish_with(Error error);
   void take_inbound();
+  bool take_from_host();
   void take_reply(OpId op, Reply& reply);
   void take_message(Message& message);
   bool hand_over(Message& message);
@@ -251,9 +259,10 @@ class Isolate {
   const Environment* environment_;
   Memory memory_;
   lua_State* main_ = nullptr;
-  lua_State* loader_ = nullptr;  // runs the chunks
-  size_t chunks_loaded_ = 0;     // libraries first, the main chunk last
-  bool chunk_begun_ = false;     // the one on top of the loader's stack, perhaps half run
+  const StateImage* image_ = nullptr;  // what it was made from, until its first run is over
+  lua_State* loader_ = nullptr;        // runs the chunks
+  size_t chunks_loaded_ = 0;           // libraries first, the main chunk last
+  bool chunk_begun_ = false;           // the one on top of the loader's stack, perhaps half run
   bool types_open_ = false;
   int entry_ref_ = LUA_NOREF;
 
@@ -266,7 +275,6 @@ class Isolate {
   TopicMailbox mailbox_;
   std::vector<Pending> pending_;  // ascending op
   std::vector<Inbound> inbound_;
-  std::vector<Inbound> taken_;  // empty; kept for its capacity
   OpId next_op_ = 1;
   OpId issued_ = 0;
   Dispatch issued_how_ = Dispatch::done;
@@ -278,6 +286,7 @@ class Isolate {
   bool finished_ = false;
   bool thrifty_ = false;  // the collector works without pauses
   int unsuspendable_ = 0;
+  bool taking_ = false;
   bool suspending_ = false;
   bool preempted_ = false;
   bool slice_over_ = false;

@@ -5,6 +5,9 @@
 #include "lua/isolate.h"
 #include "lua/message_object.h"
 
+// Lua's own header: whether its stack has room.
+#include "lstate.h"
+
 namespace trivium::lua {
 
 void Isolate::take_message(Message& message) {
@@ -49,7 +52,7 @@ void Isolate::feed(Subscription& subscription) {
 }
 
 void Isolate::push_message(lua_State* L, const Subscription& subscription, const Message& message) {
-  luaL_checkstack(L, 6, "too many values");
+  if (L->stack_last - L->top < 6) luaL_checkstack(L, 6, "too many values");
   if (subscription.as_message) {
     push_message_object(L, message);
   } else if (message.values.count <= 1) {

@@ -40,15 +40,35 @@ Memory::~Memory() {
   }
 }
 
+// Most calls take or give a small block from or to a free list.
 void* Memory::allocate(void* ud, void* block, size_t old_size, size_t new_size) {
   auto& memory = *static_cast<Memory*>(ud);
+  if (block == nullptr && new_size != 0 && is_small(new_size) && memory.used_ + new_size <= memory.ceiling_) {
+    FreeBlock*& list = memory.free_lists_[class_of(new_size)];
+    if (FreeBlock* const free = list) {
+      list = free->next;
+      memory.used_ += new_size;
+      return free;
+    }
+  } else if (new_size == 0 && block != nullptr && is_small(old_size)) {
+    FreeBlock*& list = memory.free_lists_[class_of(old_size)];
+    list = new (block) FreeBlock{list};
+    memory.used_ -= old_size;
+    return nullptr;
+  }
+  return allocate_slowly(memory, block, old_size, new_size);
+}
+
+void* Memory::allocate_slowly(Memory& memory, void* block, size_t old_size, size_t new_size) {
   if (block == nullptr) old_size = 0;  // Lua passes the kind of object instead
   if (new_size == 0) {
     if (block != nullptr) memory.give(block, old_size);
     memory.used_ -= old_size;
     return nullptr;
   }
-  if (memory.limit_ != 0 && new_size > old_size && !memory.grant(new_size - old_size)) return nullptr;
+  if (new_size > old_size && memory.used_ + (new_size - old_size) > memory.ceiling_ &&
+      !memory.grant(new_size - old_size))
+    return nullptr;
   void* const made = block == nullptr ? memory.take(new_size) : memory.resize(block, old_size, new_size);
   if (made != nullptr) memory.used_ += new_size - old_size;
   return made;
@@ -59,15 +79,16 @@ void* Memory::allocate(void* ud, void* block, size_t old_size, size_t new_size) 
 // isolate takes is granted.
 bool Memory::grant(size_t more) {
   if (exceeded_) return true;
-  const bool fits = used_ + more <= limit_;
+  const bool fits = used_ + more <= ceiling_of(limit_);
   const size_t refused = std::exchange(refused_, 0);
   if (refused == 0) {
     if (!fits) refused_ = more;
-    return fits;
+  } else {
+    exceeded_ = refused != more || !fits;
+    if (exceeded_ && on_exceeded_ != nullptr) on_exceeded_(context_);
   }
-  exceeded_ = refused != more || !fits;
-  if (exceeded_ && on_exceeded_ != nullptr) on_exceeded_(context_);
-  return !exceeded_ || refused != more;
+  ceiling_ = exceeded_ || refused_ != 0 ? 0 : ceiling_of(limit_);
+  return refused == 0 ? fits : !exceeded_ || refused != more;
 }
 
 // --- blocks -------------------------------------------------------------------------------------------
@@ -83,7 +104,7 @@ void Memory::give(void* block, size_t size) {
     list = new (block) FreeBlock{list};
     return;
   }
-  if (in_region(block)) return;
+  if (in_region(block)) return recycle(static_cast<std::byte*>(block), rounded(size));
   Large* const large = static_cast<Large*>(block) - 1;
   (large->previous != nullptr ? large->previous->next : large_) = large->next;
   if (large->next != nullptr) large->next->previous = large->previous;
@@ -101,11 +122,20 @@ void* Memory::resize(void* block, size_t old_size, size_t new_size) {
   return moved;
 }
 
-void* Memory::take_small(size_t index) {
-  if (FreeBlock* block = free_lists_[index]) {
-    free_lists_[index] = block->next;
+// From the list of its size, else from the smallest free block that is larger.
+void* Memory::take_free(size_t index) {
+  for (size_t i = index; i < classes; ++i) {
+    FreeBlock* const block = free_lists_[i];
+    if (block == nullptr) continue;
+    free_lists_[i] = block->next;
+    if (i > index) give(reinterpret_cast<std::byte*>(block) + (index + 1) * granule, (i - index) * granule);
     return block;
   }
+  return nullptr;
+}
+
+void* Memory::take_small(size_t index) {
+  if (void* const block = take_free(index)) return block;
   const size_t size = (index + 1) * granule;
   if (static_cast<size_t>(end_ - free_) < size &&
       !add_chunk(std::clamp(held_ / 8, smallest_chunk, largest_chunk)))
@@ -113,14 +143,19 @@ void* Memory::take_small(size_t index) {
   return std::exchange(free_, free_ + size);
 }
 
-bool Memory::add_chunk(size_t size) {
-  // What is left of the chunk before becomes small blocks.
-  for (auto left = static_cast<size_t>(end_ - free_); left >= granule;) {
-    const size_t part = std::min(left, largest_small);
-    give(free_, part);
-    free_ += part;
-    left -= part;
+// A piece of a chunk becomes small blocks.
+void Memory::recycle(std::byte* block, size_t size) {
+  if (!is_small(granule)) return;
+  while (size >= granule) {
+    const size_t part = std::min(size, largest_small);
+    give(block, part);
+    block += part;
+    size -= part;
   }
+}
+
+bool Memory::add_chunk(size_t size) {
+  recycle(free_, static_cast<size_t>(end_ - free_));
   void* const memory = std::malloc(size);
   if (memory == nullptr) return false;
   chunks_ = new (memory) Chunk{chunks_, size};
@@ -158,22 +193,31 @@ void Memory::confine(std::byte* region, size_t size) {
 
 void* Memory::take_confined(size_t size) {
   if (is_small(size)) {
-    const size_t index = class_of(size);
-    if (FreeBlock* block = free_lists_[index]) {
-      free_lists_[index] = block->next;
-      return block;
-    }
+    if (void* const block = take_free(class_of(size))) return block;
   }
   if (static_cast<size_t>(end_ - free_) < rounded(size)) return nullptr;
   return std::exchange(free_, free_ + rounded(size));
 }
 
-std::byte* Memory::place(size_t size, size_t used) {
+Memory::FreeBlocks Memory::confined_free() const {
+  FreeBlocks at{};
+  for (size_t i = 0; i < classes; ++i) {
+    const auto* block = reinterpret_cast<const std::byte*>(free_lists_[i]);
+    if (block != nullptr) at[i] = static_cast<uint32_t>(block - region_) + 1;
+  }
+  return at;
+}
+
+std::byte* Memory::place(size_t size, size_t used, const FreeBlocks& free, size_t more) {
   size = rounded(size);
-  if (!add_chunk(sizeof(Chunk) + size + smallest_chunk)) return nullptr;
+  placed_ = sizeof(Chunk) + size;
+  if (!add_chunk(placed_ + rounded(more))) return nullptr;
   std::byte* const placed = std::exchange(free_, free_ + size);
   region_ = placed;
   region_end_ = placed + size;
+  for (size_t i = 0; i < classes; ++i) {
+    if (free[i] != 0) free_lists_[i] = reinterpret_cast<FreeBlock*>(placed + free[i] - 1);
+  }
   used_ += used;
   return placed;
 }

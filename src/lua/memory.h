@@ -11,12 +11,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <tuple>
 
 namespace trivium::lua {
 
 class Memory {
  public:
-  Memory(size_t limit, unsigned seed) : limit_(limit), seed_(seed) {}
+  Memory(size_t limit, unsigned seed) : limit_(limit), ceiling_(ceiling_of(limit)), seed_(seed) {}
   // Frees what was not given back.
   ~Memory();
   Memory(const Memory&) = delete;
@@ -47,19 +48,27 @@ class Memory {
 
   // --- for images of states (lua/state_image.h) -----------------------------------------------------
 
-  static constexpr size_t granule = 16;
+  // As Lua's objects are aligned.
+  static constexpr size_t granule = 8;
 
   // Takes every block, whatever its size, from `region`, which must be aligned to a granule and outlive
   // this; refuses what does not fit.
   void confine(std::byte* region, size_t size);
   // The part of the region that was ever in use.
   size_t confined_size() const { return static_cast<size_t>(free_ - region_); }
-  // A first chunk that begins with `size` bytes for the caller to fill with blocks of `used` bytes in all.
-  // Those of them that are large are never reused. Null: out of memory. Only while nothing is allocated.
-  std::byte* place(size_t size, size_t used);
+  // Where the first free block of each size is in the region, counted from 1; 0: there is none. Each says
+  // where the next one is.
+  using FreeBlocks = std::array<uint32_t, 24>;
+  FreeBlocks confined_free() const;
+  // A first chunk that begins with `size` bytes for the caller to fill with blocks of `used` bytes in all and
+  // the free ones between them, and goes on with room for `more`. Null: out of memory. Only while nothing is
+  // allocated.
+  std::byte* place(size_t size, size_t used, const FreeBlocks& free, size_t more);
+  // What was taken from chunks since.
+  size_t grown() const { return held_ - placed_ - static_cast<size_t>(end_ - free_); }
 
  private:
-  static constexpr size_t classes = 16;
+  static constexpr size_t classes = std::tuple_size_v<FreeBlocks>;
   static constexpr size_t largest_small = classes * granule;
 
   struct FreeBlock {
@@ -75,11 +84,15 @@ class Memory {
   };
 
   static bool is_small(size_t size);
+  void recycle(std::byte* block, size_t size);
   bool in_region(const void* block) const { return block >= region_ && block < region_end_; }
+  static size_t ceiling_of(size_t limit) { return limit != 0 ? limit : static_cast<size_t>(-1); }
+  static void* allocate_slowly(Memory& memory, void* block, size_t old_size, size_t new_size);
   bool grant(size_t more);
   void* take(size_t size);
   void give(void* block, size_t size);
   void* resize(void* block, size_t old_size, size_t new_size);
+  void* take_free(size_t index);
   void* take_small(size_t index);
   void* take_confined(size_t size);
   bool add_chunk(size_t size);
@@ -98,7 +111,10 @@ class Memory {
 
   size_t used_ = 0;
   size_t held_ = 0;
+  size_t placed_ = 0;
   size_t limit_;
+  // More than this is granted only after a closer look: the limit, or nothing while one is due anyway.
+  size_t ceiling_;
   unsigned seed_;
   void (*on_exceeded_)(void*) = nullptr;
   void* context_ = nullptr;

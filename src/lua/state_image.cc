@@ -1,10 +1,18 @@
 #include "lua/state_image.h"
 
+#include <algorithm>
 #include <cstring>
 #include <unordered_set>
 
+// Lua's own headers: the size of a stack.
+#include "ldo.h"
+#include "lstate.h"
+
 namespace trivium::lua {
 namespace {
+
+// The main state's stack carries little: beside what is on it, a C function and the call of it.
+int stack_size(const lua_State* L) { return static_cast<int>(L->top - L->stack) + LUA_MINSTACK + 3; }
 
 // One of the two: a region and the state built in it.
 class Exposure {
@@ -27,11 +35,12 @@ class Exposure {
     L_ = lua_newstate(Memory::allocate, &memory_);
     if (L_ == nullptr || !build(L_)) return false;
     lua_gc(L_, LUA_GCCOLLECT);
-    return true;
+    return luaD_reallocstack(L_, stack_size(L_), 0) != 0;
   }
 
   lua_State* state() const { return L_; }
   size_t used() const { return memory_.used(); }
+  Memory::FreeBlocks free() const { return memory_.confined_free(); }
   size_t size() const { return memory_.confined_size(); }
   const std::byte* begin() const { return begin_; }
   uintptr_t address() const { return reinterpret_cast<uintptr_t>(begin_); }
@@ -112,12 +121,21 @@ std::unique_ptr<const StateImage> StateImage::take(unsigned seed, size_t room, c
   }
   image->state_at_ = static_cast<size_t>(reinterpret_cast<std::byte*>(first.state()) - first.begin());
   image->used_ = first.used();
+  image->free_ = first.free();
   if (!can_move(first.state())) return nullptr;
   return image;
 }
 
+void StateImage::note_growth(size_t bytes) const {
+  constexpr size_t least = 64;
+  constexpr size_t most = 4096;
+  const size_t growth = std::clamp(bytes, least, most);
+  // Written by few: all others find what they would write.
+  if (growth_.load(std::memory_order_relaxed) != growth) growth_.store(growth, std::memory_order_relaxed);
+}
+
 lua_State* StateImage::instantiate(Memory& memory) const {
-  std::byte* const begin = memory.place(size(), used_);
+  std::byte* const begin = memory.place(size(), used_, free_, growth_.load(std::memory_order_relaxed));
   if (begin == nullptr) return nullptr;
   std::memcpy(begin, words_.data(), size());
   auto* const words = reinterpret_cast<uintptr_t*>(begin);

@@ -9,6 +9,7 @@
 // Thread-safe once taken.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -34,6 +35,9 @@ class StateImage {
   // memory.
   lua_State* instantiate(Memory& memory) const;
 
+  // What such a state took besides by the time it first waited: the next ones get room for as much at once.
+  void note_growth(size_t bytes) const;
+
   size_t size() const { return words_.size() * sizeof(uintptr_t); }
 
  private:
@@ -43,6 +47,8 @@ class StateImage {
   std::vector<uint32_t> pointers_;  // which words are pointers
   size_t state_at_ = 0;             // bytes from the beginning to the lua_State
   size_t used_ = 0;                 // as Lua counts
+  Memory::FreeBlocks free_{};
+  mutable std::atomic<size_t> growth_{512};
 };
 
 }  // namespace trivium::lua

@@ -15,8 +15,8 @@ Subscription* TopicMailbox::find(std::string_view topic) const {
     }
     return nullptr;
   }
-  const auto at = topics_.find(topic);
-  return at == topics_.end() ? nullptr : at->second.claimed_by;
+  const auto at = kept_->topics.find(topic);
+  return at == kept_->topics.end() ? nullptr : at->second.claimed_by;
 }
 
 Subscription* TopicMailbox::target_of(std::string_view topic) const {
@@ -40,8 +40,9 @@ void TopicMailbox::add_topic(Subscription& subscription, std::string_view topic)
 }
 
 void TopicMailbox::claim(Subscription& subscription, std::string_view topic) {
-  const auto at = topics_.try_emplace(std::string(topic)).first;
-  if (for_inbox(*at) && !at->second.messages.empty()) unclaimed_.erase(at->second.messages.front().number);
+  const auto at = kept().topics.try_emplace(std::string(topic)).first;
+  if (for_inbox(*at) && !at->second.messages.empty())
+    kept_->unclaimed.erase(at->second.messages.front().number);
   at->second.claimed_by = &subscription;
   subscription.topics.emplace_back(topic);
 }
@@ -52,41 +53,43 @@ void TopicMailbox::unsubscribe(Subscription& subscription) {
     return;
   }
   for (const std::string& topic : subscription.topics) {
-    const auto at = topics_.find(topic);
+    const auto at = kept_->topics.find(topic);
     at->second.claimed_by = nullptr;
     std::list<Waiting>& messages = at->second.messages;
     if (is_runtime_topic(topic) && topic != topic::events) {
-      size_ -= messages.size();
+      kept_->size -= messages.size();
       messages.clear();
     }
     if (messages.empty()) {
-      topics_.erase(at);
+      kept_->topics.erase(at);
     } else if (for_inbox(*at)) {
-      unclaimed_.emplace(messages.front().number, at->first);
+      kept_->unclaimed.emplace(messages.front().number, at->first);
     }
   }
   std::erase_if(subscriptions_, [&](const auto& owned) { return owned.get() == &subscription; });
 }
 
 void TopicMailbox::keep(Message message) {
-  auto at = topics_.find(std::string_view(message.topic));
-  if (at == topics_.end()) at = topics_.try_emplace(message.topic).first;
-  const uint64_t number = next_number_++;
+  Kept& kept = this->kept();
+  auto at = kept.topics.find(std::string_view(message.topic));
+  if (at == kept.topics.end()) at = kept.topics.try_emplace(message.topic).first;
+  const uint64_t number = kept.next_number++;
   if (at->second.messages.empty() && for_inbox(*at))
-    unclaimed_.emplace_hint(unclaimed_.end(), number, at->first);
+    kept.unclaimed.emplace_hint(kept.unclaimed.end(), number, at->first);
   at->second.messages.push_back({number, std::move(message)});
-  ++size_;
+  ++kept.size;
 }
 
 TopicMailbox::Topics::iterator TopicMailbox::first_topic(const Subscription& subscription) {
   if (&subscription == inbox_.get()) {
-    return unclaimed_.empty() ? topics_.end() : topics_.find(unclaimed_.begin()->second);
+    return kept_->unclaimed.empty() ? kept_->topics.end()
+                                    : kept_->topics.find(kept_->unclaimed.begin()->second);
   }
-  auto first = topics_.end();
+  auto first = kept_->topics.end();
   for (const std::string& topic : subscription.topics) {
-    const auto at = topics_.find(topic);
+    const auto at = kept_->topics.find(topic);
     if (at->second.messages.empty()) continue;
-    if (first == topics_.end() ||
+    if (first == kept_->topics.end() ||
         at->second.messages.front().number < first->second.messages.front().number) {
       first = at;
     }
@@ -95,15 +98,15 @@ TopicMailbox::Topics::iterator TopicMailbox::first_topic(const Subscription& sub
 }
 
 uint64_t TopicMailbox::first_for(const Subscription& subscription) {
-  if (size_ == 0) return none;
+  if (size() == 0) return none;
   const auto first = first_topic(subscription);
-  return first == topics_.end() ? none : first->second.messages.front().number;
+  return first == kept_->topics.end() ? none : first->second.messages.front().number;
 }
 
 std::optional<Message> TopicMailbox::take_for(const Subscription& subscription) {
-  if (size_ == 0) return std::nullopt;
+  if (size() == 0) return std::nullopt;
   const auto first = first_topic(subscription);
-  if (first == topics_.end()) return std::nullopt;
+  if (first == kept_->topics.end()) return std::nullopt;
   return take_first(first);
 }
 
@@ -112,22 +115,23 @@ Message TopicMailbox::take_first(Topics::iterator topic) {
   const uint64_t number = messages.front().number;
   Message message = std::move(messages.front().message);
   messages.pop_front();
-  --size_;
+  --kept_->size;
   if (for_inbox(*topic)) {
     // The next message of the topic takes its place among the first ones, in the same node.
-    auto place = unclaimed_.extract(number);
+    auto place = kept_->unclaimed.extract(number);
     if (!messages.empty()) {
       place.key() = messages.front().number;
-      unclaimed_.insert(std::move(place));
+      kept_->unclaimed.insert(std::move(place));
     }
   }
-  if (messages.empty() && topic->second.claimed_by == nullptr) topics_.erase(topic);
+  if (messages.empty() && topic->second.claimed_by == nullptr) kept_->topics.erase(topic);
   return message;
 }
 
 bool TopicMailbox::replace(std::string_view topic, const Values& old, const Values& fresh) {
-  const auto at = topics_.find(topic);
-  if (at == topics_.end()) return false;
+  if (!kept_) return false;
+  const auto at = kept_->topics.find(topic);
+  if (at == kept_->topics.end()) return false;
   for (Waiting& waiting : at->second.messages) {
     if (waiting.message.values.bytes != old.bytes) continue;
     waiting.message.values = fresh;
@@ -137,26 +141,24 @@ bool TopicMailbox::replace(std::string_view topic, const Values& old, const Valu
 }
 
 std::vector<Message> TopicMailbox::take_all() {
+  if (!kept_) return {};
   std::list<Waiting> all;
   const auto older = [](const Waiting& a, const Waiting& b) { return a.number < b.number; };
-  for (auto& [name, topic] : topics_) all.splice(all.end(), topic.messages);
+  for (auto& [name, topic] : kept_->topics) all.splice(all.end(), topic.messages);
   all.sort(older);
   std::vector<Message> messages;
   messages.reserve(all.size());
   for (Waiting& waiting : all) messages.push_back(std::move(waiting.message));
-  unclaimed_.clear();
-  std::erase_if(topics_, [](const auto& topic) { return topic.second.claimed_by == nullptr; });
-  size_ = 0;
+  kept_->unclaimed.clear();
+  std::erase_if(kept_->topics, [](const auto& topic) { return topic.second.claimed_by == nullptr; });
+  kept_->size = 0;
   return messages;
 }
 
 void TopicMailbox::clear() {
   inbox_.reset();
-  if (topics_.empty()) return;
   subscriptions_.clear();
-  unclaimed_.clear();
-  topics_.clear();
-  size_ = 0;
+  kept_.reset();
 }
 
 }  // namespace trivium::lua

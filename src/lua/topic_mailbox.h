@@ -74,7 +74,7 @@ class TopicMailbox {
   // Puts `fresh` in the place of the message of this topic with exactly these values. False: there is none.
   bool replace(std::string_view topic, const Values& old, const Values& fresh);
 
-  size_t size() const { return size_; }
+  size_t size() const { return kept_ ? kept_->size : 0; }
   // All messages, oldest first.
   std::vector<Message> take_all();
   // No subscriptions and no messages.
@@ -103,13 +103,22 @@ class TopicMailbox {
     return topic.second.claimed_by == nullptr && !is_runtime_topic(topic.first);
   }
 
+  // What an isolate that only ever waits at its inbox does without.
+  struct Kept {
+    Topics topics;  // those that are claimed or have messages
+    // What the inbox gets: unclaimed topics by the number of their first message.
+    std::map<uint64_t, std::string_view> unclaimed;
+    uint64_t next_number = 0;
+    size_t size = 0;
+  };
+  Kept& kept() {
+    if (!kept_) kept_ = std::make_unique<Kept>();
+    return *kept_;
+  }
+
   std::unique_ptr<Subscription> inbox_;
   std::vector<std::unique_ptr<Subscription>> subscriptions_;
-  Topics topics_;  // those that are claimed or have messages
-  // What the inbox gets: unclaimed topics by the number of their first message.
-  std::map<uint64_t, std::string_view> unclaimed_;
-  uint64_t next_number_ = 0;
-  size_t size_ = 0;
+  std::unique_ptr<Kept> kept_;
 };
 
 }  // namespace trivium::lua

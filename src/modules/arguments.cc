@@ -8,11 +8,9 @@
 namespace trivium::lua {
 
 std::optional<std::string_view> string_like(lua_State* L, int index) {
-  if (const int type = lua_type(L, index); type == LUA_TSTRING || type == LUA_TNUMBER) {
-    size_t length = 0;
-    const char* text = lua_tolstring(L, index, &length);
-    return std::string_view(text, length);
-  }
+  // Nothing else is converted.
+  size_t length = 0;
+  if (const char* text = lua_tolstring(L, index, &length)) return std::string_view(text, length);
   if (const Error* error = test_error(L, index)) return error->message;
   return std::nullopt;
 }

@@ -73,7 +73,7 @@ Process::~Process() = default;
 
 const std::string& Process::host_id() const {
   if (spec_.pool) return spec_.pool->host();
-  return spec_.process_host ? spec_.process_host->id() : spec_.host;
+  return spec_.process_host ? spec_.process_host->id() : spec_.host.text();
 }
 
 const std::shared_ptr<CallScope>& Process::scope() {
@@ -114,7 +114,7 @@ Result<bool> Process::load_for(Process& starter) {
 }
 
 void Process::load_later(std::function<void(Result<>)> on_loaded) {
-  on_loaded_ = std::move(on_loaded);
+  extras().on_loaded = std::move(on_loaded);
   stage_.store(Stage::loading);
   node_.scheduler().wake(*this);
 }
@@ -176,11 +176,9 @@ void Process::abandon() {
   if (scope_) scope_->abandon();
   if (spec_.pool) (void)spec_.pool->withdraw(*this);
   relations_ = {};
-  timers_.clear();
-  at_end_.clear();
-  at_exit_.clear();
+  correspondent_.reset();
+  extras_.reset();
   spec_.on_exit = nullptr;
-  on_loaded_ = nullptr;
 }
 
 // --- from any thread --------------------------------------------------------------------------------
@@ -197,7 +195,7 @@ void Process::kill(Error error) {
 void Process::cancel_call(std::string_view reason) {
   if (is_call()) return kill(canceled_error());
   stop_loading();
-  post_event("pid.cancel", spec_.caller, {{"reason", reason}});
+  post_event("pid.cancel", spec_.caller.text(), {{"reason", reason}});
 }
 
 Process::Figures Process::figures() const {
@@ -302,7 +300,8 @@ sched::Outcome Process::run() {
   // sets first (trap_links) counts for them. A computation that was pre-empted is not disturbed either.
   const bool first = !begun_;
   const bool look = !(first || computing_) || kill_requested_.load(std::memory_order_acquire);
-  if (look) take_mail();
+  looking_ = look && !first;
+  if (look && first) take_mail();
   const Stage stage = stage_.load();
   if (killed_ && stage == Stage::loading) {
     end_as_loaded(fail(std::move(*killed_)));
@@ -327,7 +326,7 @@ sched::Outcome Process::run() {
   }
   const sched::Outcome outcome = step();
   if (outcome != sched::Outcome::idle) return outcome;
-  const bool more = !left_.empty() || (!look && mailbox_.size() > 0);
+  const bool more = (extras_ && !extras_->left.empty()) || (!look && mailbox_.size() > 0);
   return more ? sched::Outcome::again : sched::Outcome::idle;
 }
 
@@ -357,7 +356,7 @@ sched::Outcome Process::go_on_loading() {
 
 void Process::end_as_loaded(Result<> loaded) {
   if (!loaded) discard();
-  std::exchange(on_loaded_, nullptr)(std::move(loaded));
+  std::exchange(extras_->on_loaded, nullptr)(std::move(loaded));
 }
 
 sched::Outcome Process::step() {
@@ -365,6 +364,10 @@ sched::Outcome Process::step() {
   running_.store(isolate_.get(), std::memory_order_relaxed);
   const lua::Isolate::Step step = isolate_->run();
   running_.store(nullptr, std::memory_order_relaxed);
+  if (killed_) {
+    complete({std::move(killed_), {}});
+    return sched::Outcome::done;
+  }
   const size_t grown = note_memory();
   untaken_.store(isolate_->mailbox_size(), std::memory_order_relaxed);
   if (upgrading_) return upgrade();
@@ -415,6 +418,12 @@ void Process::take(LinkDown& down) {
                    [&](std::string& bytes, wire::Writer& out) { put_result(bytes, out, down.error, {}); })));
 }
 
+Process* Process::correspondent(std::string_view pid) {
+  if (!correspondent_ || correspondent_->pid_.text() != pid || correspondent_->ended())
+    correspondent_ = node_.local(pid);
+  return correspondent_.get();
+}
+
 // --- the end ----------------------------------------------------------------------------------------
 
 // Order matters: unreachable, names free, watchers, links, resources, callees.
@@ -432,7 +441,9 @@ void Process::complete(Exit exit) {
   }
   if (deadline_ != sched::TimerId::none) node_.timers().cancel(deadline_);
   release_resources();
-  for (const auto& action : std::exchange(at_exit_, {})) action();
+  if (extras_) {
+    for (const auto& action : std::exchange(extras_->at_exit, {})) action();
+  }
   if (!is_call()) publish_life("ended", exit.error ? &*exit.error : nullptr);
   const bool returned = is_call() && !kill_requested_.load(std::memory_order_relaxed);
   if (spec_.parent_scope && known_) spec_.parent_scope->release(serial_);
@@ -457,8 +468,10 @@ void Process::complete(Exit exit) {
 }
 
 void Process::release_resources() {
-  for (const auto& timer : std::exchange(timers_, {})) timer->stop();
-  for (auto& [op, action] : std::exchange(at_end_, {})) action();
+  correspondent_.reset();
+  if (!extras_) return;
+  for (const auto& timer : std::exchange(extras_->timers, {})) timer->stop();
+  for (auto& [op, action] : std::exchange(extras_->at_end, {})) action();
 }
 
 // --- upgrade ----------------------------------------------------------------------------------------
@@ -513,7 +526,7 @@ void Process::limit_time(Duration timeout, Error error) {
 // --- timers -----------------------------------------------------------------------------------------
 
 void Process::start_timer(lua::OpId op, Duration delay, bool periodic) {
-  timers_.push_back(ProcessTimer::start(*this, op, delay, periodic));
+  extras().timers.push_back(ProcessTimer::start(*this, op, delay, periodic));
 }
 
 // --- the host of the isolate ------------------------------------------------------------------------
@@ -523,7 +536,7 @@ lua::Dispatch Process::dispatch(lua::Isolate&, lua::Command& command, lua::OpId 
 }
 
 void Process::abandon(lua::Isolate&, lua::OpId op) {
-  std::erase_if(timers_, [op](const auto& timer) { return timer->stop_if(op); });
+  if (extras_) std::erase_if(extras_->timers, [op](const auto& timer) { return timer->stop_if(op); });
 }
 
 int64_t Process::now_ns() { return node_.clock().wall_ns(); }

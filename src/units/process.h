@@ -38,12 +38,12 @@ struct Exit {
 };
 
 struct ProcessSpec {
-  std::string host;  // host part of the PID, when neither the pool nor the process host says it
+  lua::SharedText host;  // host part of the PID, when neither the pool nor the process host says it
   lua::ProgramRef program;
   Values arguments;
   FrameRef frame;
   std::shared_ptr<CallScope> parent_scope;    // of whoever called it; null for processes that were spawned
-  std::string caller;                         // of a process called like a function: its PID
+  lua::SharedText caller;                     // of a process called like a function: its PID
   std::shared_ptr<FunctionPool> pool;         // of calls
   int64_t timed_from_ns = 0;                  // of calls: when it was begun; 0: it is not timed
   std::shared_ptr<ActivityContext> activity;  // of calls that are attempts of an activity
@@ -156,6 +156,10 @@ class Process final : public sched::Runnable, private lua::Host {
   bool trap_links() const { return trap_links_.load(std::memory_order_relaxed); }
   void set_trap_links(bool on) { trap_links_.store(on, std::memory_order_relaxed); }
 
+  // The process of this node with this PID, or null. Holds on until the next call. Code that sends tends to
+  // send to the same process again: it is found without a look into the process table.
+  Process* correspondent(std::string_view pid);
+
   // How it is doing, at about this moment.
   struct Figures {
     std::string_view state;  // loading, queued, running, waiting
@@ -182,11 +186,13 @@ class Process final : public sched::Runnable, private lua::Host {
   void request_upgrade(std::string id, Values arguments);
   // Runs when the process ends, whatever the reason, or replaces its code, unless a reply to `op` came
   // before. 0: for good.
-  void at_end(lua::OpId op, std::function<void()> action) { at_end_.emplace_back(op, std::move(action)); }
+  void at_end(lua::OpId op, std::function<void()> action) {
+    extras().at_end.emplace_back(op, std::move(action));
+  }
   // The same when the process itself ends, not only its present code: what belongs to the PID.
   void at_exit(std::function<void()> action) {
     (void)shared_pid();
-    at_exit_.push_back(std::move(action));
+    extras().at_exit.push_back(std::move(action));
   }
 
   // --- for the pool ---------------------------------------------------------------------------------
@@ -201,6 +207,7 @@ class Process final : public sched::Runnable, private lua::Host {
   lua::Dispatch dispatch(lua::Isolate& isolate, lua::Command& command, lua::OpId op,
                          lua::Reply& reply) override;
   void abandon(lua::Isolate& isolate, lua::OpId op) override;
+  bool deliver_all(lua::Isolate& isolate) override;
   void poll(lua::Isolate& isolate) override;
   int64_t now_ns() override;
   int64_t clock_ns() override;
@@ -250,6 +257,18 @@ class Process final : public sched::Runnable, private lua::Host {
     std::string id;
     Values arguments;
   };
+  // What most processes never have.
+  struct Extras {
+    std::vector<Envelope> left;  // came before what is in the mailbox, and waits for the end of the slice
+    std::function<void(Result<>)> on_loaded;
+    std::vector<std::shared_ptr<ProcessTimer>> timers;
+    std::vector<std::pair<lua::OpId, std::function<void()>>> at_end;
+    std::vector<std::function<void()>> at_exit;
+  };
+  Extras& extras() {
+    if (!extras_) extras_ = std::make_unique<Extras>();
+    return *extras_;
+  }
   // The OUTDATED event that was sent last.
   struct Outdated {
     std::set<std::string> sources;
@@ -263,8 +282,8 @@ class Process final : public sched::Runnable, private lua::Host {
   lua::SharedText pid_;
   std::shared_ptr<CallScope> scope_;  // null until it is asked for
   Mailbox mailbox_;
-  std::vector<Envelope> mail_;  // being taken; kept for its capacity
-  std::vector<Envelope> left_;  // came before what is in the mailbox, and waits for the end of the slice
+  std::vector<Envelope> mail_;         // being taken; kept for its capacity
+  sched::Ref<Process> correspondent_;  // let go of at the end: two may hold each other
   std::unique_ptr<lua::Isolate> isolate_;
   std::atomic<lua::Isolate*> running_{nullptr};
   std::atomic<bool> trap_links_{false};
@@ -276,14 +295,12 @@ class Process final : public sched::Runnable, private lua::Host {
   std::atomic<bool> kill_requested_{false};
   Boxed<Error> killed_;
   std::unique_ptr<Upgrading> upgrading_;
-  std::function<void(Result<>)> on_loaded_;
-  std::vector<std::shared_ptr<ProcessTimer>> timers_;
-  std::vector<std::pair<lua::OpId, std::function<void()>>> at_end_;
-  std::vector<std::function<void()>> at_exit_;
+  std::unique_ptr<Extras> extras_;
   std::unique_ptr<Outdated> outdated_;
   bool known_ = false;      // in the process table
   bool begun_ = false;      // the entry function of its present code
   bool upgraded_ = false;   // its code is not that of its start
+  bool looking_ = false;    // this run begins with what came
   bool computing_ = false;  // pre-empted, or about to begin: what came meanwhile is looked at when it waits
   std::atomic<bool> upgradable_{false};
   bool stopping_ = false;

@@ -14,23 +14,31 @@ constexpr size_t most_kept = 64;
 }  // namespace
 
 void Process::take_mail() {
-  for (Envelope& envelope : std::exchange(left_, {})) take(envelope);
+  if (extras_) {
+    for (Envelope& envelope : std::exchange(extras_->left, {})) take(envelope);
+  }
   mailbox_.drain(mail_);
   for (Envelope& envelope : mail_) take(envelope);
   mail_.clear();
   if (mail_.capacity() > most_kept) mail_ = {};
 }
 
+bool Process::deliver_all(lua::Isolate&) {
+  if (looking_) take_mail();
+  return !killed_;
+}
+
 // In the middle of a slice nothing happens to the process itself: that waits, with all that came later.
 void Process::poll(lua::Isolate&) {
-  if (!left_.empty()) return;
+  if (extras_ && !extras_->left.empty()) return;
   mailbox_.drain(mail_);
   auto at = mail_.begin();
   for (; at != mail_.end(); ++at) {
     if (!std::holds_alternative<lua::Message>(*at) && !std::holds_alternative<ReplyEnvelope>(*at)) break;
     take(*at);
   }
-  left_.assign(std::make_move_iterator(at), std::make_move_iterator(mail_.end()));
+  if (at != mail_.end())
+    extras().left.assign(std::make_move_iterator(at), std::make_move_iterator(mail_.end()));
   mail_.clear();
 }
 
@@ -39,8 +47,10 @@ void Process::take(Envelope& envelope) {
     if (begun_) isolate_->deliver(std::move(*message));
   } else if (auto* reply = std::get_if<ReplyEnvelope>(&envelope)) {
     const lua::OpId op = reply->op;
-    std::erase_if(timers_, [op](const auto& timer) { return timer->finished(op); });
-    std::erase_if(at_end_, [op](const auto& action) { return action.first == op; });
+    if (extras_) {
+      std::erase_if(extras_->timers, [op](const auto& timer) { return timer->finished(op); });
+      std::erase_if(extras_->at_end, [op](const auto& action) { return action.first == op; });
+    }
     isolate_->complete(reply->op, std::move(reply->reply));
   } else if (auto* down = std::get_if<LinkDown>(&envelope)) {
     take(*down);

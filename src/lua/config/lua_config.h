@@ -35,10 +35,21 @@ unsigned int trivium_lua_seed(lua_State* L);
 // it happens on every wait, an exception costs more than the whole rest of a message, and the
 // frames it leaves (those of a function that ends in `return lua_yieldk(...)`) hold nothing to
 // destroy. LUA_YIELD is 1.
+// The compiler's own jump saves three registers, the library's all of them and asks after thread cleanups;
+// the sanitizers know only the latter.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define luai_jmpbuf jmp_buf
-#define LUAI_THROW(L, c) ((c)->status == 1 ? _longjmp((c)->b, 1) : throw(c))
+#define TRIVIUM_SETJMP(b) _setjmp(b)
+#define TRIVIUM_LONGJMP(b) _longjmp((b), 1)
+#else
+typedef void* trivium_jump[5];
+#define luai_jmpbuf trivium_jump
+#define TRIVIUM_SETJMP(b) __builtin_setjmp(b)
+#define TRIVIUM_LONGJMP(b) __builtin_longjmp((b), 1)
+#endif
+#define LUAI_THROW(L, c) ((c)->status == 1 ? TRIVIUM_LONGJMP((c)->b) : throw(c))
 #define LUAI_TRY(L, c, a)                     \
-  if (_setjmp((c)->b) == 0) {                 \
+  if (TRIVIUM_SETJMP((c)->b) == 0) {          \
     try {                                     \
       a                                       \
     } catch (...) {                           \
@@ -62,6 +73,7 @@ unsigned int trivium_lua_seed(lua_State* L);
 
 // --- memory ---------------------------------------------------------------------------------------
 // Sized for a hundred thousand small isolates instead of one large one.
-#define MINSTRTABSIZE 32
+// The names of metamethods and those of any program fill more than 32.
+#define MINSTRTABSIZE 64
 #define STRCACHE_N 23
 #define STRCACHE_M 1

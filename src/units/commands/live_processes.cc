@@ -67,7 +67,7 @@ lua::Dispatch Send::perform(Process& process, lua::OpId op, lua::Reply& reply) {
     pid = owner;
   }
   if (!process.allows("process.send", pid)) return refuse(reply, denied("send", destination));
-  if (const sched::Ref<Process> target = node.local(pid)) {
+  if (Process* const target = process.correspondent(pid)) {
     if (target->process_host() != nullptr && target->process_host()->stopping()) {
       return refuse(reply, Error::of(kind::unavailable, "host is shutting down"));
     }
