@@ -256,11 +256,7 @@ void Isolate::fail(Error error) { failure_ = std::move(error); }
 
 Isolate::Step Isolate::run() {
   slice_over_ = false;
-  if (!finished_ && !failure_) {
-    const ptrdiff_t top = savestack(main_, main_->top);
-    if (luaD_pcall(main_, drive_protected, this, top, 0) != LUA_OK) failure_ = raised_error(main_, -1);
-    main_->top = restorestack(main_, top);
-  }
+  if (!finished_ && !failure_ && guarded(begin_run, this)) drive();
   if (image_ != nullptr) std::exchange(image_, nullptr)->note_growth(memory_.grown());
   if (!thrifty_ && memory_.tight()) {
     thrifty_ = true;
@@ -276,17 +272,28 @@ Isolate::Step Isolate::run() {
   return slice_over_ ? Step::preempted : Step::waiting;
 }
 
-void Isolate::drive_protected(lua_State*, void* isolate) { static_cast<Isolate*>(isolate)->drive(); }
+// Calls `function`, in which Lua may raise. False: it did, and the execution fails.
+bool Isolate::guarded(void (*function)(lua_State*, void*), void* with) {
+  const ptrdiff_t top = savestack(main_, main_->top);
+  const bool succeeded = luaD_pcall(main_, function, with, top, 0) == LUA_OK;
+  if (!succeeded) failure_ = raised_error(main_, -1);
+  main_->top = restorestack(main_, top);
+  return succeeded;
+}
+
+void Isolate::begin_run(lua_State*, void* self) {
+  auto& isolate = *static_cast<Isolate*>(self);
+  if (isolate.arguments_) isolate.begin_execution();
+  isolate.take_inbound();
+  if (!isolate.take_from_host()) isolate.slice_over_ = true;
+}
 
 void Isolate::drive() {
-  if (arguments_) begin_execution();
-  take_inbound();
-  if (!take_from_host()) return;
   while (!runnable_.empty() && !finished_ && !slice_over_ && !failure_ && !memory_.exceeded() &&
          !killed_.load(std::memory_order_relaxed)) {
     resume(runnable_.pop_front());
   }
-  if (runnable_.empty() && !finished_ && !failure_ && !can_ever_wake()) {
+  if (runnable_.empty() && !finished_ && !failure_ && !slice_over_ && !can_ever_wake()) {
     failure_ = Error::unspecified(kind::internal,
                                   "deadlock: all coroutines blocked with no pending operations (threads=" +
                                       std::to_string(tasks_.size()) + ")");
@@ -332,17 +339,21 @@ void Isolate::resume(Task& task) {
     }
     return;
   }
+  Ended ended{*this, task, status, nresults};
+  (void)guarded(end_task, &ended);
+}
+
+void Isolate::end_task(lua_State* L, void* what) {
+  const auto& [isolate, task, status, nresults] = *static_cast<const Ended*>(what);
   if (status != LUA_OK) {
     Error error = raised_error(task.L, -1);
-    if (error.stack.empty()) error.stack = traceback(main_, task.L);
-    failure_ = std::move(error);
-    return;
-  }
-  if (&task == main_task_) {
+    if (error.stack.empty()) error.stack = traceback(L, task.L);
+    isolate.failure_ = std::move(error);
+  } else if (&task == isolate.main_task_) {
     task.returned = true;
-    finish_main(task.L, nresults);
+    isolate.finish_main(task.L, nresults);
   } else {
-    remove_task(task);
+    isolate.remove_task(task);
   }
 }
 

@@ -65,7 +65,7 @@ class Worker {
   Runnable* search();
   Runnable* steal_from(Worker& victim);
   void push_back(Runnable& runnable);
-  void run(Runnable& runnable);
+  [[gnu::always_inline]] inline void run(Runnable& runnable);
   void park();
   bool surplus() const;
   void rest();

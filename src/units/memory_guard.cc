@@ -67,8 +67,12 @@ Result<> MemoryGuard::admit_process(size_t bytes, std::string_view entry) {
 }
 
 Result<> MemoryGuard::admit_message(size_t bytes, std::string_view entry) {
-  if (level_of(bytes, entry) < Level::none) return {};
-  return fail(Error::unspecified(limit_exceeded, "memory is short: nothing is sent or called"));
+  if (has_room_for(bytes, entry)) return {};
+  return fail(message_refused());
+}
+
+Error MemoryGuard::message_refused() {
+  return Error::unspecified(limit_exceeded, "memory is short: nothing is sent or called");
 }
 
 Result<> MemoryGuard::admit_growth(size_t bytes, std::string_view entry) {

@@ -39,6 +39,9 @@ class MemoryGuard {
   // answers a little late. What is done about it is logged once, with the entry at whose request it was seen.
   Result<> admit_process(size_t bytes, std::string_view entry);
   Result<> admit_message(size_t bytes, std::string_view entry);
+  // The same question for those who ask with every message: what to say comes after.
+  bool has_room_for(size_t bytes, std::string_view entry) { return level_of(bytes, entry) < Level::none; }
+  static Error message_refused();
   // The Lua state of `entry` took so many bytes more. Fails: it is to be ended.
   Result<> admit_growth(size_t bytes, std::string_view entry);
   // Something that was admitted took so many bytes more.

@@ -240,7 +240,8 @@ class Process final : public sched::Runnable, private lua::Host {
   Result<bool> load();
   sched::Outcome go_on_loading();
   void take_mail();
-  sched::Outcome step();
+  // Part of run(): why it is, lua::Isolate says where it resumes.
+  [[gnu::always_inline]] inline sched::Outcome step();
   size_t note_memory();
   void take(Envelope& envelope);
   void take(LinkDown& down);

@@ -220,6 +220,9 @@ def test_while_everything_is_in_use(live):
                 job = newest(job, process.exec("app:job", "app:procs"))
                 fn = newest(fn, funcs.call("app:fn"))
               end
+              -- It may have had no turn since the last reload.
+              fn = newest(fn, funcs.call("app:fn"))
+              job = newest(job, process.exec("app:job", "app:procs"))
               print("user saw " .. fn .. " and " .. job)
             end}
         """,

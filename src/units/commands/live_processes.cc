@@ -72,8 +72,8 @@ lua::Dispatch Send::perform(Process& process, lua::OpId op, lua::Reply& reply) {
       return refuse(reply, Error::of(kind::unavailable, "host is shutting down"));
     }
     const size_t bytes = values.bytes.size() + sizeof(Envelope);
-    if (Result<> admitted = node.memory().admit_message(bytes, process.entry()); !admitted)
-      return refuse(reply, std::move(admitted.error()));
+    if (!node.memory().has_room_for(bytes, process.entry()))
+      return refuse(reply, MemoryGuard::message_refused());
     if (target->post(lua::Message{std::string(topic), process.shared_pid(), std::move(values)})) {
       return answer_true(reply);
     }
