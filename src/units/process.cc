@@ -1,7 +1,5 @@
 #include "units/process.h"
 
-#include <algorithm>
-
 #include "units/activity_context.h"
 #include "units/commands/live_command.h"
 #include "units/function_pool.h"
@@ -238,61 +236,6 @@ void Process::ask_to_stop(std::string_view from, std::string_view reason) {
   post(Deferred{[](Process& self) { self.stopping_ = true; }});
 }
 
-Result<> Process::add_watcher(Process& watcher) {
-  if (&watcher == this) return {};
-  const std::lock_guard lock(relations_lock_);
-  if (relations_.ended) return trivium::fail(kind::not_found, "process not found");
-  for (const auto& known : relations_.watchers) {
-    if (known.get() == &watcher) return trivium::fail(kind::internal, "already monitoring pid");
-  }
-  if (relations_.watchers.size() >= relations_.prune_at) {
-    std::erase_if(relations_.watchers, [](const auto& known) { return known->ended(); });
-    relations_.prune_at = std::max<size_t>(16, 2 * relations_.watchers.size());
-  }
-  relations_.watchers.emplace_back(&watcher);
-  return {};
-}
-
-void Process::remove_watcher(const Process& watcher) {
-  const std::lock_guard lock(relations_lock_);
-  std::erase_if(relations_.watchers, [&](const auto& known) { return known.get() == &watcher; });
-}
-
-Result<> Process::link(Process& a, Process& b) {
-  if (&a == &b) return {};
-  const std::scoped_lock lock(a.relations_lock_, b.relations_lock_);
-  if (a.relations_.ended || b.relations_.ended) return trivium::fail(kind::not_found, "pid not registered");
-  for (const auto& known : a.relations_.links) {
-    if (known.get() == &b) return {};
-  }
-  a.relations_.links.emplace_back(&b);
-  b.relations_.links.emplace_back(&a);
-  return {};
-}
-
-void Process::unlink(Process& a, Process& b) {
-  if (&a == &b) return;
-  const std::scoped_lock lock(a.relations_lock_, b.relations_lock_);
-  std::erase_if(a.relations_.links, [&](const auto& known) { return known.get() == &b; });
-  std::erase_if(b.relations_.links, [&](const auto& known) { return known.get() == &a; });
-}
-
-// Nobody watches it or is linked with it any more, nor will be.
-Process::Relations Process::end_relations() {
-  Relations relations;
-  {
-    const std::lock_guard lock(relations_lock_);
-    relations.watchers.swap(relations_.watchers);
-    relations.links.swap(relations_.links);
-    relations_.ended = true;
-  }
-  for (const auto& partner : relations.links) {
-    const std::lock_guard lock(partner->relations_lock_);
-    std::erase_if(partner->relations_.links, [&](const auto& known) { return known.get() == this; });
-  }
-  return relations;
-}
-
 // --- running ----------------------------------------------------------------------------------------
 
 sched::Outcome Process::run() {
@@ -472,48 +415,6 @@ void Process::release_resources() {
   if (!extras_) return;
   for (const auto& timer : std::exchange(extras_->timers, {})) timer->stop();
   for (auto& [op, action] : std::exchange(extras_->at_end, {})) action();
-}
-
-// --- upgrade ----------------------------------------------------------------------------------------
-
-void Process::request_upgrade(std::string id, Values arguments) {
-  upgrading_ = std::make_unique<Upgrading>(Upgrading{std::move(id), std::move(arguments)});
-  isolate_->interrupt_now();
-}
-
-sched::Outcome Process::upgrade() {
-  if (is_call()) {
-    complete({});  // functions have no other incarnation
-    return sched::Outcome::done;
-  }
-  if (Result<> done = load_upgrade(); !done) {
-    complete({std::move(done.error()), {}});
-    return sched::Outcome::done;
-  }
-  return sched::Outcome::again;
-}
-
-// New code under the same PID: relations, names, mailbox and context stay; everything the old code
-// had in its isolate goes, except messages it had not taken.
-Result<> Process::load_upgrade() {
-  Upgrading upgrading = std::move(*std::exchange(upgrading_, nullptr));
-  if (upgrading.id.empty()) upgrading.id = entry();
-  auto program = node_.programs().find_process(upgrading.id);
-  if (!program) {
-    return trivium::fail(kind::internal, "upgrade: create failed: " + program.error().message);
-  }
-  std::vector<lua::Message> retained = isolate_->take_mailbox();
-  release_resources();
-  set_unit_options({});
-  spec_.program = std::move(*program);
-  spec_.arguments = std::move(upgrading.arguments);
-  if (Result<> built = build_isolate(); !built) {
-    return trivium::fail(kind::internal, "upgrade: init failed: " + built.error().message);
-  }
-  upgraded_ = true;
-  begun_ = false;
-  for (lua::Message& message : retained) isolate_->deliver(std::move(message));
-  return {};
 }
 
 void Process::limit_time(Duration timeout, Error error) {
