@@ -1,0 +1,3 @@
+return {run = function(starter)
+  process.send(starter, "running")
+end}
