@@ -95,3 +95,34 @@ def test_cancellation_reaches_three_levels(checks):
         process.send(root, "return")
         expect_canceled("with the root", {pid})
     """)
+
+
+def test_cancellation_reaches_a_query_that_does_not_end(checks):
+    checks.unit("workflow.lua", "flow", """
+        local workflow, time = require("workflow"), require("time")
+        return {main = function()
+          workflow.on_query("endless", function() while true do end end)
+          time.sleep("1h")
+        end}
+    """, "modules: [workflow, time]")
+    checks.function("asks", """
+        process.send((...), "up", process.pid())
+        return require("workflow").query(select(2, ...), "endless")
+    """, "modules: [workflow]")
+    checks.process("root", """
+        local reply, id = ...
+        coroutine.spawn(function() funcs.call("app:asks", reply, id) end)
+        process.inbox():receive()
+    """)
+    checks.run("""
+        local up, events = process.listen("up"), process.events()
+        local id = process.spawn("app:flow", "trivium:workflow_worker")
+        local root = process.spawn("app:root", "app:procs", process.pid(), id)
+        local asks = up:receive()
+        process.monitor(asks)
+        process.send(root, "end")
+        local event = events:receive()
+        check.eq("who", event.from, asks)
+        check.err("how", event.result.error, "Canceled", "context canceled")
+        process.terminate(id)
+    """)

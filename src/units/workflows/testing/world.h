@@ -60,6 +60,7 @@ class World {
 
  private:
   void boot();
+  void end();
   bool do_something();
 
   std::filesystem::path folder_;

@@ -30,11 +30,18 @@ World::World(uint64_t seed, const std::function<void(ServiceOptions&)>& adapt)
 }
 
 World::~World() {
+  end();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+// What runs still is let go of: nothing takes a turn any more.
+void World::end() {
+  service_->stop();
+  service_->abandon();
   service_.reset();
   scheduler_.reset();
   store_.reset();
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
 }
 
 void World::boot() {
@@ -55,10 +62,7 @@ void World::boot() {
 void World::restart() {
   queue_->crash_at(1, TestQueue::Crash::before);
   functions.crash();
-  service_->stop();
-  service_.reset();
-  scheduler_.reset();
-  store_.reset();
+  end();
   boot();
 }
 
