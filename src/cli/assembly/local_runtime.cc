@@ -112,8 +112,8 @@ void LocalRuntime::open_control() {
   const ControlContext context{node_, supervisor_, *options_.registry, [this] { return reload(); }};
   control_loop_ = std::make_unique<sched::IoLoop>();
   auto opened = ControlServer::open(*control_loop_, control_socket,
-                                    [context](const ControlRequest& request, ControlReply reply) {
-                                      answer_control(context, request, std::move(reply));
+                                    [context](const ControlRequest& request, const ControlReply& reply) {
+                                      answer_control(context, request, reply);
                                     });
   if (opened) {
     control_ = std::move(*opened);

@@ -15,10 +15,10 @@ constexpr ControlVerb verbs[] = {
 
 std::span<const ControlVerb> control_verbs() { return verbs; }
 
-void answer_control(const ControlContext& context, const ControlRequest& request, ControlReply reply) {
+void answer_control(const ControlContext& context, const ControlRequest& request, const ControlReply& reply) {
   std::string known;
   for (const ControlVerb& verb : verbs) {
-    if (verb.name == request.verb) return verb.handle(context, request.arguments, std::move(reply));
+    if (verb.name == request.verb) return verb.handle(context, request.arguments, reply);
     known += (known.empty() ? "" : ", ") + std::string(verb.name);
   }
   reply(fail(kind::not_found, "there is no verb " + request.verb + "; there are " + known));

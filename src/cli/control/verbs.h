@@ -28,7 +28,8 @@ using ControlReply = std::function<void(Result<Value>)>;
 
 // Runs on the thread of the I/O loop: whatever takes long goes elsewhere (node.blocking()) and replies from
 // there.
-using ControlHandler = void (*)(const ControlContext& context, const Object& arguments, ControlReply reply);
+using ControlHandler = void (*)(const ControlContext& context, const Object& arguments,
+                                const ControlReply& reply);
 
 struct ControlVerb {
   std::string_view name;
@@ -38,17 +39,17 @@ struct ControlVerb {
 std::span<const ControlVerb> control_verbs();
 
 // By the verb's handler. NotFound: there is no such verb.
-void answer_control(const ControlContext& context, const ControlRequest& request, ControlReply reply);
+void answer_control(const ControlContext& context, const ControlRequest& request, const ControlReply& reply);
 
 // {}: what runs here: version, pid, directory, for how long.
-void control_status(const ControlContext& context, const Object& arguments, ControlReply reply);
+void control_status(const ControlContext& context, const Object& arguments, const ControlReply& reply);
 // {}: hosts, processes, functions.
-void control_ps(const ControlContext& context, const Object& arguments, ControlReply reply);
+void control_ps(const ControlContext& context, const Object& arguments, const ControlReply& reply);
 // {}: services, and supervisors with all that is below them.
-void control_tree(const ControlContext& context, const Object& arguments, ControlReply reply);
+void control_tree(const ControlContext& context, const Object& arguments, const ControlReply& reply);
 // {}: takes over what changed in the application's files, or says why it cannot.
-void control_reload(const ControlContext& context, const Object& arguments, ControlReply reply);
+void control_reload(const ControlContext& context, const Object& arguments, const ControlReply& reply);
 // {host, workers}: how many processes of a host may run at the same moment from now on.
-void control_host_workers(const ControlContext& context, const Object& arguments, ControlReply reply);
+void control_host_workers(const ControlContext& context, const Object& arguments, const ControlReply& reply);
 
 }  // namespace trivium::cli

@@ -246,6 +246,7 @@ void Activities::end(Activity& activity, EventType how, Object attributes) {
   activity.ended = true;
   disarm(activity);
   if (!core_.slots().closed()) activity.slot.reset();
+  activity.context.reset();
   Object started{{"scheduled_event_id", activity.row.scheduled_event_id}, {"attempt", activity.row.attempt}};
   attributes.set("scheduled_event_id", activity.row.scheduled_event_id);
   Waiting waiting;

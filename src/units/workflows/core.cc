@@ -246,6 +246,7 @@ void Core::drop(const std::string& run_id) {
     const auto at = runs_.find(run_id);
     if (at == runs_.end()) return;
     run = std::move(at->second);
+    if (!let_go_) closing_.emplace(run.get(), run);
     runs_.erase(at);
   }
   run->close_from_outside();
@@ -268,11 +269,23 @@ void Core::drop(const Run& run) {
   runs_.erase(at);
 }
 
+void Core::knows_its_end(const Run& run) {
+  sched::Ref<Run> known;  // outlives the lock
+  const std::lock_guard lock(mutex_);
+  const auto at = closing_.find(&run);
+  if (at == closing_.end()) return;
+  known = std::move(at->second);
+  closing_.erase(at);
+}
+
 void Core::drop_all() {
   std::unordered_map<std::string, sched::Ref<Run>> runs;
   {
     const std::lock_guard lock(mutex_);
     runs.swap(runs_);
+    if (!let_go_) {
+      for (const auto& [id, run] : runs) closing_.emplace(run.get(), run);
+    }
   }
   for (const auto& [id, run] : runs) {
     waiters_.tell_run(id, moved());
@@ -429,16 +442,19 @@ std::vector<sched::Ref<Run>> Core::stop() {
   store_->stop();
   for (const auto& reader : readers_) reader->stop();
   std::unordered_map<std::string, sched::Ref<Run>> runs;
+  std::unordered_map<const Run*, sched::Ref<Run>> closing;
   Recent recent;
   {
     const std::lock_guard lock(mutex_);
     let_go_ = true;
     runs.swap(runs_);
+    closing.swap(closing_);
     recent.swap(recent_);
     in_recent_.clear();
   }
   std::vector<sched::Ref<Run>> left;
-  left.reserve(runs.size());
+  left.reserve(runs.size() + closing.size());
+  for (const auto& [address, run] : closing) left.push_back(run);
   for (const auto& [id, run] : runs) {
     run->close_from_outside();
     left.push_back(run);

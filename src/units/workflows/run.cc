@@ -57,6 +57,7 @@ void Run::take(InboundRow inbound) {
 
 void Run::close_from_outside() {
   post([this] {
+    core_->knows_its_end(*this);
     // Its own commit may be what ended it, and still has effects.
     if (phase_ == Phase::committing) {
       ended_ = true;

@@ -24,7 +24,7 @@ Result<Value> rescale(const ControlContext& context, const Object& arguments) {
 
 }  // namespace
 
-void control_host_workers(const ControlContext& context, const Object& arguments, ControlReply reply) {
+void control_host_workers(const ControlContext& context, const Object& arguments, const ControlReply& reply) {
   reply(rescale(context, arguments));
 }
 

@@ -62,7 +62,7 @@ Array workflow_rows(units::Node& node) {
 
 }  // namespace
 
-void control_ps(const ControlContext& context, const Object&, ControlReply reply) {
+void control_ps(const ControlContext& context, const Object&, const ControlReply& reply) {
   units::Node& node = context.node;
   const int64_t now_ns = node.clock().monotonic_ns();
   Array hosts;

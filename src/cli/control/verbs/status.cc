@@ -7,7 +7,7 @@
 
 namespace trivium::cli {
 
-void control_status(const ControlContext& context, const Object&, ControlReply reply) {
+void control_status(const ControlContext& context, const Object&, const ControlReply& reply) {
   std::error_code ignored;
   units::Node& node = context.node;
   reply(Object{{"version", std::string(version())},

@@ -61,11 +61,14 @@ struct Gathering {
 
 }  // namespace
 
-void control_tree(const ControlContext& context, const Object&, ControlReply reply) {
+void control_tree(const ControlContext& context, const Object&, const ControlReply& reply) {
   const auto gathering = std::make_shared<Gathering>();
-  gathering->reply = std::move(reply);
-  std::vector<std::shared_ptr<units::LiveSupervisor>> roots;
-  std::vector<size_t> rows;
+  gathering->reply = reply;
+  struct Root {
+    std::shared_ptr<units::LiveSupervisor> supervisor;
+    size_t row;  // of its service
+  };
+  std::vector<Root> roots;
   const auto supervisors = context.node.service<units::Supervisors>();
   const app::SnapshotPtr entries = context.registry.current();
   for (const units::ServiceStatus& status : context.services.snapshot()) {
@@ -73,12 +76,11 @@ void control_tree(const ControlContext& context, const Object&, ControlReply rep
     if (!supervisors) continue;
     auto root = supervisors->find(status.id.text());
     if (!root) continue;
-    roots.push_back(std::move(*root));
-    rows.push_back(gathering->services.size() - 1);
+    roots.push_back({std::move(*root), gathering->services.size() - 1});
   }
   gathering->open += roots.size();
-  for (size_t i = 0; i < roots.size(); ++i) {
-    roots[i]->describe([gathering, row = rows[i]](const units::SupervisorInfo& info) {
+  for (const Root& root : roots) {
+    root.supervisor->describe([gathering, row = root.row](const units::SupervisorInfo& info) {
       {
         const std::lock_guard lock(gathering->mutex);
         gathering->services[row].as_object().set("supervisor", shown(info));
