@@ -42,7 +42,7 @@ unsigned int trivium_lua_seed(lua_State* L);
 #define TRIVIUM_SETJMP(b) _setjmp(b)
 #define TRIVIUM_LONGJMP(b) _longjmp((b), 1)
 #else
-using trivium_jump = void*[5];
+using trivium_jump = void* [5];
 #define luai_jmpbuf trivium_jump
 #define TRIVIUM_SETJMP(b) __builtin_setjmp(b)
 #define TRIVIUM_LONGJMP(b) __builtin_longjmp((b), 1)
