@@ -110,7 +110,8 @@ def test_asking_without_a_runtime(shop):
         assert until(shop, "approved", ended)["status"] == "Completed"
 
 
-def test_a_parked_run_tries_again(shop):
+def deploy_what_parks(shop):
+    """Order "one" waits, for the newest code alone, which does not fit its history."""
     index = (shop.folder / "src/_index.yaml").read_text()
     shop.write({"src/_index.yaml": index.replace("{worker: jobs}", "{worker: jobs, code: latest}")})
     assert shop.main("one").code == 0
@@ -119,6 +120,10 @@ def test_a_parked_run_tries_again(shop):
         until(shop, "one", waiting)
     shop.write({"src/order.lua": 'return {main = function() process.listen("approve"):receive() end}'})
     cli(shop, "signal", "one", "approve", "Ana")
+
+
+def test_a_parked_run_tries_again(shop):
+    deploy_what_parks(shop)
     with shop.start("run") as running:
         running.wait_for("runtime ready")
         assert "TMPRL1100" in until(shop, "one", lambda run: run.get("parked"))["parked"]
@@ -148,14 +153,7 @@ def test_an_update_is_waited_for_as_long_as_is_said(shop):
 
 
 def test_an_update_of_a_parked_workflow_says_so(shop):
-    index = (shop.folder / "src/_index.yaml").read_text()
-    shop.write({"src/_index.yaml": index.replace("{worker: jobs}", "{worker: jobs, code: latest}")})
-    assert shop.main("one").code == 0
-    with shop.start("run") as running:
-        running.wait_for("runtime ready")
-        until(shop, "one", waiting)
-    shop.write({"src/order.lua": 'return {main = function() process.listen("approve"):receive() end}'})
-    cli(shop, "signal", "one", "approve", "Ana")
+    deploy_what_parks(shop)
     with shop.start("run") as running:
         running.wait_for("runtime ready")
         until(shop, "one", lambda run: run.get("parked"))

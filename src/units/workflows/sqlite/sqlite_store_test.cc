@@ -80,19 +80,21 @@ TEST(SqliteStore, RefusesWhatANewerRuntimeWrote) {
   EXPECT_THAT(refused.error().message, HasSubstr("schema version 999"));
 }
 
+// Opens the store, which brings it up to date, does the work in a transaction, and closes it.
+void transact(const Folder& folder, const std::function<void(Tables&)>& work) {
+  const auto store = SqliteStore::open({folder.file(), true, false});
+  ASSERT_TRUE(store) << store.error().message;
+  Job job{[&](Tables& tables) -> Result<> {
+            work(tables);
+            return {};
+          },
+          [](const Result<>& done) { EXPECT_TRUE(done); }};
+  (*store)->run({&job, 1});
+}
+
 TEST(SqliteStore, BringsAStoreOfTheFirstVersionUpToDate) {
   const Folder folder;
-  const auto with_run = [&](const std::function<void(Tables&)>& work) {
-    const auto store = SqliteStore::open({folder.file(), true, false});
-    ASSERT_TRUE(store) << store.error().message;
-    Job job{[&](Tables& tables) -> Result<> {
-              work(tables);
-              return {};
-            },
-            [](const Result<>& done) { EXPECT_TRUE(done); }};
-    (*store)->run({&job, 1});
-  };
-  with_run([](Tables& tables) {
+  transact(folder, [](Tables& tables) {
     RunRow row;
     row.run_id = "r1";
     row.code_hash = "of bytecode";
@@ -104,7 +106,7 @@ TEST(SqliteStore, BringsAStoreOfTheFirstVersionUpToDate) {
           "ALTER TABLE runs DROP COLUMN refused_hash; ALTER TABLE runs DROP COLUMN stays_reason;"
           "ALTER TABLE sources DROP COLUMN unused_ns; ALTER TABLE activities DROP COLUMN heartbeat;"
           "UPDATE meta SET value = '1' WHERE key = 'schema_version'");
-  with_run([](Tables& tables) {
+  transact(folder, [](Tables& tables) {
     const std::optional<RunRow> row = tables.run("r1");
     ASSERT_TRUE(row);
     EXPECT_EQ(row->code_hash + row->refused_hash + row->stays_reason, "");
@@ -114,17 +116,7 @@ TEST(SqliteStore, BringsAStoreOfTheFirstVersionUpToDate) {
 
 TEST(SqliteStore, RunsOfTheThirdVersionAreDueWhenTheyWere) {
   const Folder folder;
-  const auto transact = [&](const std::function<void(Tables&)>& work) {
-    const auto store = SqliteStore::open({folder.file(), true, false});
-    ASSERT_TRUE(store) << store.error().message;
-    Job job{[&](Tables& tables) -> Result<> {
-              work(tables);
-              return {};
-            },
-            [](const Result<>& done) { EXPECT_TRUE(done); }};
-    (*store)->run({&job, 1});
-  };
-  transact([](Tables& tables) {
+  transact(folder, [](Tables& tables) {
     RunRow begun;
     begun.run_id = "r1";
     begun.last_task_started = 3;
@@ -143,7 +135,7 @@ TEST(SqliteStore, RunsOfTheThirdVersionAreDueWhenTheyWere) {
   execute(folder.file(),
           "DROP INDEX due_times; DROP INDEX parked_runs; CREATE INDEX open_runs ON runs (number) WHERE "
           "status = 0; UPDATE meta SET value = '3' WHERE key = 'schema_version'");
-  transact([](Tables& tables) {
+  transact(folder, [](Tables& tables) {
     const std::vector<Due> due{{300, "r3"}, {500, "r2"}, {700, "r1"}};
     EXPECT_EQ(tables.due_after({}, 10, nullptr).due, due);
   });
