@@ -369,7 +369,7 @@ struct ChannelOps {
     return 0;
   }
 
-  // __index of the methods: (methods, name). Most isolates need one of them.
+  // __index of the methods. Most isolates need one of them.
   static int bind_method(lua_State* L) {
     static constexpr LibraryField methods[] = {{"send", send},
                                                {"receive", receive},
@@ -377,15 +377,7 @@ struct ChannelOps {
                                                {"case_send", case_send},
                                                {"case_receive", case_receive}};
     static const Library library{methods};
-    size_t length = 0;
-    const char* name = lua_type(L, 2) == LUA_TSTRING ? lua_tolstring(L, 2, &length) : nullptr;
-    const LibraryField* method = name != nullptr ? library.find({name, length}) : nullptr;
-    if (method == nullptr) return 0;
-    lua_pushcfunction(L, method->function);
-    lua_pushvalue(L, 2);
-    lua_pushvalue(L, -2);
-    lua_rawset(L, 1);
-    return 1;
+    return bind_from(L, library);
   }
 
   static void push_metatable(lua_State* L) {

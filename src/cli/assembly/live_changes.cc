@@ -19,7 +19,7 @@ Array ids_of(const std::vector<app::EntryPtr>& entries) {
   return ids;
 }
 
-Value summary(uint64_t version, const EntryChanges& changes) {
+Object summary(uint64_t version, const EntryChanges& changes) {
   return Object{{"version", static_cast<int64_t>(version)},
                 {"created", ids_of(changes.created)},
                 {"updated", ids_of(changes.updated)},
@@ -146,11 +146,7 @@ void LocalRuntime::commit(Changeover& change) {
   publish(node_.events(), "entry.create", change.changes.created);
   publish(node_.events(), "entry.update", change.changes.updated);
   publish(node_.events(), "entry.delete", change.changes.deleted);
-  options_.log.renamed("registry")
-      .info("entries changed", {{"version", static_cast<int64_t>(entries_->version())},
-                                {"created", ids_of(change.changes.created)},
-                                {"updated", ids_of(change.changes.updated)},
-                                {"deleted", ids_of(change.changes.deleted)}});
+  options_.log.renamed("registry").info("entries changed", summary(entries_->version(), change.changes));
   supervisor_.start_auto();
 }
 

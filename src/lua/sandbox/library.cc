@@ -6,19 +6,9 @@
 namespace trivium::lua {
 namespace {
 
-// __index of a library's contents: (contents, name). Upvalue 1 is the Library.
+// __index of a library's contents. Upvalue 1 is the Library.
 int bind_field(lua_State* L) {
-  if (lua_type(L, 2) != LUA_TSTRING) return 0;
-  const auto* library = static_cast<const Library*>(lua_touserdata(L, lua_upvalueindex(1)));
-  size_t length = 0;
-  const char* name = lua_tolstring(L, 2, &length);
-  const LibraryField* field = library->find({name, length});
-  if (field == nullptr) return 0;
-  push_field(L, *field);
-  lua_pushvalue(L, 2);
-  lua_pushvalue(L, -2);
-  lua_rawset(L, 1);
-  return 1;
+  return bind_from(L, *static_cast<const Library*>(lua_touserdata(L, lua_upvalueindex(1))));
 }
 
 // The library whose fields are still to be bound into `contents`, or null.
@@ -51,6 +41,19 @@ void push_field(lua_State* L, const LibraryField& field) {
   } else {
     field.push(L);
   }
+}
+
+int bind_from(lua_State* L, const Library& library) {
+  if (lua_type(L, 2) != LUA_TSTRING) return 0;
+  size_t length = 0;
+  const char* name = lua_tolstring(L, 2, &length);
+  const LibraryField* field = library.find({name, length});
+  if (field == nullptr) return 0;
+  push_field(L, *field);
+  lua_pushvalue(L, 2);
+  lua_pushvalue(L, -2);
+  lua_rawset(L, 1);
+  return 1;
 }
 
 void push_library(lua_State* L, const Library& library) {

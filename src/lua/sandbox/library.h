@@ -25,6 +25,10 @@ struct Library {
 
 void push_field(lua_State* L, const LibraryField& field);
 
+// What an __index function with arguments (table, name) does to bind fields as they are read: returns the
+// field of this name, if there is one, and keeps it in the table.
+int bind_from(lua_State* L, const Library& library);
+
 // Pushes a frozen table with the fields of `library`. An unused one takes about 350 bytes; each field
 // that is read adds a table slot.
 void push_library(lua_State* L, const Library& library);
