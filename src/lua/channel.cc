@@ -63,7 +63,8 @@ struct ChannelOps {
     waiter.task->channels.clear();
   }
 
-  static Waiter take_first(std::vector<Waiter>& waiters) {
+  template <class Waiters>
+  static Waiter take_first(Waiters& waiters) {
     const Waiter first = waiters.front();
     waiters.erase(waiters.begin());
     dequeue(first);
@@ -347,7 +348,11 @@ struct ChannelOps {
     for (int i = first; i < first + count; ++i) {
       const Case& waiting = case_at(L, i);
       if (waiting.channel->closed_) continue;  // a send that can never happen
-      (waiting.send ? waiting.channel->senders_ : waiting.channel->receivers_).push_back({&task, i});
+      if (waiting.send) {
+        waiting.channel->senders_.push_back({&task, i});
+      } else {
+        waiting.channel->receivers_.push_back({&task, i});
+      }
       task.channels.push_back(waiting.channel);
       hopeful = true;
     }
@@ -440,8 +445,8 @@ void Channel::close(Isolate& isolate, lua_State* L) {
 
 void Channel::forget(const Task& task) {
   const auto is_task = [&](const Waiter& waiter) { return waiter.task == &task; };
-  std::erase_if(receivers_, is_task);
-  std::erase_if(senders_, is_task);
+  receivers_.erase(std::remove_if(receivers_.begin(), receivers_.end(), is_task), receivers_.end());
+  if (!senders_.empty()) std::erase_if(senders_, is_task);
 }
 
 void Channel::pop_buffered(lua_State* L) {

@@ -2,6 +2,7 @@
 // its Lua userdata; all functions run on the isolate's thread inside a protected Lua call.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <vector>
 
@@ -65,7 +66,7 @@ class Channel {
   bool closed_ = false;
   size_t head_ = 0;
   std::vector<int> buffer_;  // registry references, from head_ on
-  std::vector<Waiter> receivers_;
+  boost::container::small_vector<Waiter, 1> receivers_;  // almost always one: it is here, not elsewhere
   std::vector<Waiter> senders_;
 };
 

@@ -89,6 +89,9 @@ class Isolate {
   // The next run() begins with the entry function and these arguments. Once per execution.
   void start(Values arguments);
   Step run();
+  // run() will be called soon: asks for the memory it uses, in two steps, 2 and 1, some time apart. The
+  // isolate itself should be in the cache by then.
+  void fetch_ahead(size_t step) const noexcept;
   // Valid after run() returned finished.
   Outcome take_outcome() { return std::move(outcome_); }
   // Forgets coroutines, channels, subscriptions and messages, keeps globals: a pool worker between

@@ -1,8 +1,8 @@
 // A unit coroutine: the main one or one made by coroutine.spawn.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <utility>
-#include <vector>
 
 #include "lua/command.h"
 #include "lua/state.h"
@@ -19,11 +19,12 @@ struct Task {
   lua_State* waiting = nullptr;
   int nargs = 0;  // values on the waiting state's stack to resume it with
   bool runnable = false;
-  bool stuck = false;              // waits for nothing that could come
-  bool returned = false;           // of the main one: its function is over
-  bool exposed = false;            // its code has a reference to it
-  Reply reply;                     // outcome of the operation it waited for
-  std::vector<Channel*> channels;  // it is queued on; emptied when one of them fires
+  bool stuck = false;     // waits for nothing that could come
+  bool returned = false;  // of the main one: its function is over
+  bool exposed = false;   // its code has a reference to it
+  Reply reply;            // outcome of the operation it waited for
+  // It is queued on; emptied when one of them fires. Almost always one.
+  boost::container::small_vector<Channel*, 1> channels;
   Task* next = nullptr;
 };
 

@@ -4,14 +4,26 @@
 #include <utility>
 
 namespace trivium::lua {
+namespace {
+
+bool contains(const std::vector<std::string>* texts, std::string_view text) {
+  return texts != nullptr && std::find(texts->begin(), texts->end(), text) != texts->end();
+}
+
+template <class Visit>
+void each_topic(const Subscription& subscription, Visit visit) {
+  visit(subscription.topic);
+  if (!subscription.more_topics) return;
+  for (const std::string& topic : *subscription.more_topics) visit(topic);
+}
+
+}  // namespace
 
 Subscription* TopicMailbox::find(std::string_view topic) const {
   // A few are compared faster than hashed.
-  if (subscriptions_.size() <= 4) {
-    for (const auto& subscription : subscriptions_) {
-      for (const std::string& claimed : subscription->topics) {
-        if (claimed == topic) return subscription.get();
-      }
+  if (claim_count_ <= 4) {
+    for (Subscription* claim = claims_.get(); claim != nullptr; claim = claim->next.get()) {
+      if (claim->topic == topic || contains(claim->more_topics.get(), topic)) return claim;
     }
     return nullptr;
   }
@@ -30,12 +42,17 @@ Subscription& TopicMailbox::open_inbox(Subscription subscription) {
 }
 
 Subscription& TopicMailbox::subscribe(std::string_view topic, Subscription subscription) {
-  Subscription& made = *subscriptions_.emplace_back(std::make_unique<Subscription>(std::move(subscription)));
-  claim(made, topic);
-  return made;
+  subscription.next = std::move(claims_);
+  claims_ = std::make_unique<Subscription>(std::move(subscription));
+  claims_->topic = topic;
+  ++claim_count_;
+  claim(*claims_, topic);
+  return *claims_;
 }
 
 void TopicMailbox::add_topic(Subscription& subscription, std::string_view topic) {
+  if (!subscription.more_topics) subscription.more_topics = std::make_unique<std::vector<std::string>>();
+  subscription.more_topics->emplace_back(topic);
   claim(subscription, topic);
 }
 
@@ -44,7 +61,6 @@ void TopicMailbox::claim(Subscription& subscription, std::string_view topic) {
   if (for_inbox(*at) && !at->second.messages.empty())
     kept_->unclaimed.erase(at->second.messages.front().number);
   at->second.claimed_by = &subscription;
-  subscription.topics.emplace_back(topic);
 }
 
 void TopicMailbox::unsubscribe(Subscription& subscription) {
@@ -52,21 +68,26 @@ void TopicMailbox::unsubscribe(Subscription& subscription) {
     inbox_.reset();
     return;
   }
-  for (const std::string& topic : subscription.topics) {
-    const auto at = kept_->topics.find(topic);
-    at->second.claimed_by = nullptr;
-    std::list<Waiting>& messages = at->second.messages;
-    if (is_runtime_topic(topic) && topic != topic::events) {
-      kept_->size -= messages.size();
-      messages.clear();
-    }
-    if (messages.empty()) {
-      kept_->topics.erase(at);
-    } else if (for_inbox(*at)) {
-      kept_->unclaimed.emplace(messages.front().number, at->first);
-    }
+  each_topic(subscription, [this](const std::string& topic) { release(topic); });
+  std::unique_ptr<Subscription>* at = &claims_;
+  while (at->get() != &subscription) at = &(*at)->next;
+  *at = std::move(subscription.next);
+  --claim_count_;
+}
+
+void TopicMailbox::release(const std::string& topic) {
+  const auto at = kept_->topics.find(topic);
+  at->second.claimed_by = nullptr;
+  std::list<Waiting>& messages = at->second.messages;
+  if (is_runtime_topic(topic) && topic != topic::events) {
+    size_ -= messages.size();
+    messages.clear();
   }
-  std::erase_if(subscriptions_, [&](const auto& owned) { return owned.get() == &subscription; });
+  if (messages.empty()) {
+    kept_->topics.erase(at);
+  } else if (for_inbox(*at)) {
+    kept_->unclaimed.emplace(messages.front().number, at->first);
+  }
 }
 
 void TopicMailbox::keep(Message message) {
@@ -77,7 +98,7 @@ void TopicMailbox::keep(Message message) {
   if (at->second.messages.empty() && for_inbox(*at))
     kept.unclaimed.emplace_hint(kept.unclaimed.end(), number, at->first);
   at->second.messages.push_back({number, std::move(message)});
-  ++kept.size;
+  ++size_;
 }
 
 TopicMailbox::Topics::iterator TopicMailbox::first_topic(const Subscription& subscription) {
@@ -86,14 +107,14 @@ TopicMailbox::Topics::iterator TopicMailbox::first_topic(const Subscription& sub
                                     : kept_->topics.find(kept_->unclaimed.begin()->second);
   }
   auto first = kept_->topics.end();
-  for (const std::string& topic : subscription.topics) {
+  each_topic(subscription, [&](const std::string& topic) {
     const auto at = kept_->topics.find(topic);
-    if (at->second.messages.empty()) continue;
+    if (at->second.messages.empty()) return;
     if (first == kept_->topics.end() ||
         at->second.messages.front().number < first->second.messages.front().number) {
       first = at;
     }
-  }
+  });
   return first;
 }
 
@@ -115,7 +136,7 @@ Message TopicMailbox::take_first(Topics::iterator topic) {
   const uint64_t number = messages.front().number;
   Message message = std::move(messages.front().message);
   messages.pop_front();
-  --kept_->size;
+  --size_;
   if (for_inbox(*topic)) {
     // The next message of the topic takes its place among the first ones, in the same node.
     auto place = kept_->unclaimed.extract(number);
@@ -151,13 +172,16 @@ std::vector<Message> TopicMailbox::take_all() {
   for (Waiting& waiting : all) messages.push_back(std::move(waiting.message));
   kept_->unclaimed.clear();
   std::erase_if(kept_->topics, [](const auto& topic) { return topic.second.claimed_by == nullptr; });
-  kept_->size = 0;
+  size_ = 0;
   return messages;
 }
 
 void TopicMailbox::clear() {
   inbox_.reset();
-  subscriptions_.clear();
+  // One by one: their destructors would call each other.
+  while (claims_) claims_ = std::move(claims_->next);
+  claim_count_ = 0;
+  size_ = 0;
   kept_.reset();
 }
 

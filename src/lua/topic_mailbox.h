@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/fetch.h"
 #include "lua/message.h"
 
 namespace trivium::lua {
@@ -35,12 +36,19 @@ struct Subscription {
   Feed feed = Feed::on_receive;
   size_t readable = 0;  // fed on receive: so many messages stay readable when it ends
 
-  std::vector<std::string> topics = {};  // the inbox: none
+  std::string topic = {};                                      // the inbox: none
+  std::unique_ptr<std::vector<std::string>> more_topics = {};  // besides
+  std::unique_ptr<Subscription> next = {};                     // kept by the mailbox
 };
 
 // Plain data structure, not thread-safe. References to subscriptions hold until unsubscribe or clear.
 class TopicMailbox {
  public:
+  TopicMailbox() = default;
+  ~TopicMailbox() { clear(); }
+  TopicMailbox(const TopicMailbox&) = delete;
+  TopicMailbox& operator=(const TopicMailbox&) = delete;
+
   // Whether messages of the topic never go to the inbox.
   static bool is_runtime_topic(std::string_view topic) { return topic.starts_with('@'); }
 
@@ -49,11 +57,12 @@ class TopicMailbox {
   Subscription* find(std::string_view topic) const;
   // Who would get a message of this topic now.
   Subscription* target_of(std::string_view topic) const;
-  bool has_subscriptions() const { return inbox_ != nullptr || !subscriptions_.empty(); }
+  bool has_subscriptions() const { return inbox_ != nullptr || claims_ != nullptr; }
   template <class Visit>
   void each_subscription(Visit visit) const {
     if (inbox_) visit(*inbox_);
-    for (const auto& subscription : subscriptions_) visit(*subscription);
+    for (const Subscription* claim = claims_.get(); claim != nullptr; claim = claim->next.get())
+      visit(*claim);
   }
 
   // There must be none yet.
@@ -74,11 +83,14 @@ class TopicMailbox {
   // Puts `fresh` in the place of the message of this topic with exactly these values. False: there is none.
   bool replace(std::string_view topic, const Values& old, const Values& fresh);
 
-  size_t size() const { return kept_ ? kept_->size : 0; }
+  size_t size() const { return size_; }
   // All messages, oldest first.
   std::vector<Message> take_all();
   // No subscriptions and no messages.
   void clear();
+
+  // Asks for what a message that comes soon will be compared with (core/fetch.h).
+  void fetch_ahead() const noexcept { fetch(claims_ ? claims_.get() : inbox_.get(), sizeof(Subscription)); }
 
  private:
   struct Waiting {
@@ -96,6 +108,7 @@ class TopicMailbox {
   using Topics = std::unordered_map<std::string, Topic, Hash, std::equal_to<>>;
 
   void claim(Subscription& subscription, std::string_view topic);
+  void release(const std::string& topic);
   Message take_first(Topics::iterator topic);
   // The topic whose first message is the oldest for the subscription, or end().
   Topics::iterator first_topic(const Subscription& subscription);
@@ -109,7 +122,6 @@ class TopicMailbox {
     // What the inbox gets: unclaimed topics by the number of their first message.
     std::map<uint64_t, std::string_view> unclaimed;
     uint64_t next_number = 0;
-    size_t size = 0;
   };
   Kept& kept() {
     if (!kept_) kept_ = std::make_unique<Kept>();
@@ -117,7 +129,9 @@ class TopicMailbox {
   }
 
   std::unique_ptr<Subscription> inbox_;
-  std::vector<std::unique_ptr<Subscription>> subscriptions_;
+  std::unique_ptr<Subscription> claims_;  // all others, the newest first
+  uint32_t claim_count_ = 0;
+  size_t size_ = 0;  // messages
   std::unique_ptr<Kept> kept_;
 };
 

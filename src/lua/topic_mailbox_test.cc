@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 #include "lua/channel.h"
 
@@ -43,6 +44,35 @@ TEST(TopicMailbox, RuntimeTopicsGoWithTheirSubscription) {
   const std::vector<Message> left = mailbox.take_all();
   ASSERT_EQ(left.size(), 1u);
   EXPECT_EQ(content(left[0]), 2);
+}
+
+TEST(TopicMailbox, FindsEveryTopicOfEverySubscription) {
+  TopicMailbox mailbox;
+  std::vector<Subscription*> made;
+  for (int i = 0; i < 7; ++i) {
+    const std::string topic = "t" + std::to_string(i);
+    made.push_back(&mailbox.subscribe(topic, {}));
+    mailbox.add_topic(*made.back(), topic + "'");
+    for (int k = 0; k <= i; ++k) {
+      EXPECT_EQ(mailbox.find("t" + std::to_string(k)), made[k]);
+      EXPECT_EQ(mailbox.find("t" + std::to_string(k) + "'"), made[k]);
+    }
+  }
+  for (const int gone : {3, 0, 6, 1}) {
+    mailbox.unsubscribe(*std::exchange(made[gone], nullptr));
+    for (int k = 0; k < 7; ++k) {
+      EXPECT_EQ(mailbox.find("t" + std::to_string(k)), made[k]);
+      EXPECT_EQ(mailbox.find("t" + std::to_string(k) + "'"), made[k]);
+    }
+  }
+}
+
+TEST(TopicMailbox, ManySubscriptionsMayEndTogether) {
+  TopicMailbox mailbox;
+  for (int i = 0; i < 200'000; ++i) mailbox.subscribe(std::to_string(i), {});
+  EXPECT_TRUE(mailbox.has_subscriptions());
+  mailbox.clear();
+  EXPECT_FALSE(mailbox.has_subscriptions());
 }
 
 TEST(TopicMailbox, AWaitingMessageCanBeReplaced) {

@@ -1,16 +1,13 @@
 // A worker's run queue: a fixed ring that its owner fills and everyone empties from the front.
 //
-// This is the work-stealing deque of D. Chase and Y. Lev, "Dynamic Circular Work-Stealing Deque" (SPAA
-// 2005), with the memory orders of N. M. Lê, A. Pop, A. Cohen and F. Zappa Nardelli, "Correct and Efficient
-// Work-Stealing for Weak Memory Models" (PPoPP 2013), less its hard part: here the owner, too, takes at the
-// top, since runnables must get their turns in the order of their coming. Without a pop at the bottom, bottom
-// only grows, so no fence is needed between reading top and bottom, and a batch may be taken with one
-// compare-and-swap. The ring does not grow; what does not fit goes to the worker's inbox.
+// Pushing is a store; taking is done under a lock of a few instructions, because that lets the owner look
+// past what it takes: those that come next are kept alive by the queue, and nobody takes them meanwhile. The
+// owner takes at the front like everybody, since runnables must get their turns in the order of their coming.
+// The ring does not grow; what does not fit goes to the worker's inbox.
 //
-// Why it is right: an element is at index i for as long as top <= i < bottom, and slot i % capacity is
-// overwritten only once the owner has seen top > i. A taker reads slots [t, t + n) and then moves top from t
-// to t + n; if that succeeds, top was t all along (it never goes back), so none of the slots was overwritten
-// or taken by another. Reading bottom with acquire makes the contents of every slot below it visible.
+// Why it is right: an element is at index i for as long as top <= i < bottom. Only the owner writes bottom
+// and slots, and it overwrites slot i % capacity only once it has seen top > i; only the lock's holder writes
+// top. Reading bottom with acquire makes the contents of every slot below it visible.
 #pragma once
 
 #include <algorithm>
@@ -18,6 +15,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
+
+#include "core/spin_lock.h"
 
 namespace trivium::sched {
 
@@ -40,33 +40,34 @@ class LocalQueue {
 
   // Owner only. The oldest, null if empty.
   Runnable* take() {
-    const uint64_t bottom = bottom_.load(std::memory_order_relaxed);
-    uint64_t top = top_.load(std::memory_order_acquire);
-    while (top != bottom) {
-      Runnable* runnable = slots_[top % capacity].load(std::memory_order_relaxed);
-      if (top_.compare_exchange_weak(top, top + 1, std::memory_order_acq_rel, std::memory_order_acquire)) {
-        return runnable;
-      }
-    }
-    return nullptr;
+    return take_looking(0, [](Runnable&, size_t) {});
+  }
+
+  // The same; `look` is called with each of the `ahead` that come after it, if there are, and with how many
+  // are taken before. It must not wait for anything, nor keep the reference.
+  template <class Look>
+  Runnable* take_looking(size_t ahead, Look look) {
+    if (empty()) return nullptr;
+    const std::lock_guard lock(taking_);
+    const uint64_t top = top_.load(std::memory_order_relaxed);
+    const uint64_t left = bottom_.load(std::memory_order_relaxed) - top;
+    if (left == 0) return nullptr;
+    for (size_t i = 1; i <= ahead && i < left; ++i) look(*at(top + i), i);
+    Runnable* const first = at(top);
+    top_.store(top + 1, std::memory_order_release);
+    return first;
   }
 
   // Any thread. Moves the older half, rounded up, to `out`; returns how many, 0 if empty.
   size_t take_half(Batch& out) {
-    uint64_t top = top_.load(std::memory_order_acquire);
-    for (;;) {
-      const uint64_t bottom = bottom_.load(std::memory_order_acquire);
-      if (top >= bottom) return 0;
-      // A stale top makes the distance too large; the exchange below fails then.
-      const size_t count = std::min<uint64_t>((bottom - top + 1) / 2, max_batch);
-      for (size_t i = 0; i < count; ++i) {
-        out[i] = slots_[(top + i) % capacity].load(std::memory_order_relaxed);
-      }
-      if (top_.compare_exchange_weak(top, top + count, std::memory_order_acq_rel,
-                                     std::memory_order_acquire)) {
-        return count;
-      }
-    }
+    if (empty()) return 0;
+    const std::lock_guard lock(taking_);
+    const uint64_t top = top_.load(std::memory_order_relaxed);
+    const size_t count =
+        std::min<uint64_t>((bottom_.load(std::memory_order_acquire) - top + 1) / 2, max_batch);
+    for (size_t i = 0; i < count; ++i) out[i] = at(top + i);
+    top_.store(top + count, std::memory_order_release);
+    return count;
   }
 
   // Any thread; exact for the owner as long as nobody steals.
@@ -78,8 +79,11 @@ class LocalQueue {
   bool empty() const { return size() == 0; }
 
  private:
+  Runnable* at(uint64_t index) const { return slots_[index % capacity].load(std::memory_order_relaxed); }
+
   // Takers write top, the owner writes bottom: kept apart so that they do not share a cache line.
   alignas(64) std::atomic<uint64_t> top_{0};
+  SpinLock taking_;
   alignas(64) std::atomic<uint64_t> bottom_{0};
   std::array<std::atomic<Runnable*>, capacity> slots_{};
 };

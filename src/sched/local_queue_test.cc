@@ -6,6 +6,7 @@
 #include <random>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "sched/test_runnable.h"
@@ -41,6 +42,21 @@ TEST(LocalQueue, GivesAwayTheOlderHalf) {
   EXPECT_EQ(queue.take(), all[3].get());
   EXPECT_EQ(queue.take_half(batch), 1U);
   EXPECT_EQ(batch[0], all[4].get());
+}
+
+TEST(LocalQueue, ShowsWhoComesAfterTheOneTaken) {
+  const auto all = make(4);
+  LocalQueue queue;
+  std::vector<std::pair<Runnable*, size_t>> seen;
+  const auto look = [&](Runnable& runnable, size_t turns) { seen.emplace_back(&runnable, turns); };
+  EXPECT_EQ(queue.take_looking(2, look), nullptr);
+  for (const auto& runnable : all) queue.push(*runnable);
+  EXPECT_EQ(queue.take_looking(2, look), all[0].get());
+  EXPECT_EQ(seen, (std::vector<std::pair<Runnable*, size_t>>{{all[1].get(), 1}, {all[2].get(), 2}}));
+  seen.clear();
+  EXPECT_EQ(queue.take_looking(9, look), all[1].get());
+  EXPECT_EQ(seen, (std::vector<std::pair<Runnable*, size_t>>{{all[2].get(), 1}, {all[3].get(), 2}}));
+  EXPECT_EQ(queue.size(), 2U);
 }
 
 // Everything pushed is taken exactly once, whoever takes it.

@@ -2,6 +2,7 @@
 // make_ref<T>(…) and wake it through its Scheduler.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "sched/lane.h"
@@ -34,6 +35,11 @@ class Runnable {
   // thread that is inside run(), so only what is async-signal-safe is allowed. Repeated every slice for as
   // long as run() goes on. Never called outside run(); never called where !preempts_by_signal.
   virtual void preempt() noexcept {}
+
+  // Its turn comes after `turns` more: while many wait, called for 3, 2 and 1 on the worker that is about to
+  // run it, to ask for what run() will use (core/fetch.h). By then what was asked for the time before, at
+  // first the object itself, is likely to be in the cache. Any of these calls may be left out.
+  virtual void fetch_ahead(size_t /*turns*/) noexcept {}
 
   // Reference counting, thread-safe; normally through Ref. A queued or running object is kept alive by the
   // scheduler. The last release destroys the object on the releasing thread.

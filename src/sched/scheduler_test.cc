@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <latch>
@@ -243,6 +244,44 @@ TEST(ThreadedScheduler, MoreThanAQueueHoldsIsRunToo) {
 }
 
 // What waits behind a run() that does not end must be run by the other worker, the slot included.
+class Fetched final : public Runnable {
+ public:
+  explicit Fetched(std::latch& done) : done_(done) {}
+  Outcome run() override {
+    at_run = asked;
+    done_.count_down();
+    return Outcome::done;
+  }
+  void fetch_ahead(size_t turns) noexcept override { asked.push_back(turns); }
+
+  std::vector<size_t> asked;
+  std::vector<size_t> at_run;
+
+ private:
+  std::latch& done_;
+};
+
+TEST(ThreadedScheduler, ThoseInTheQueueAreAskedForTheirMemoryAheadOfTheirTurn) {
+  constexpr int count = 100;
+  ThreadedScheduler scheduler(workers(1));
+  std::latch done(count);
+  std::vector<Ref<Fetched>> all;
+  for (int i = 0; i < count; ++i) all.push_back(make_ref<Fetched>(done));
+  // Woken on the worker itself: into its own queue.
+  auto waker = make_runnable([&](Runnable&) {
+    for (const auto& runnable : all) scheduler.wake(*runnable);
+    return Outcome::done;
+  });
+  scheduler.start();
+  scheduler.wake(*waker);
+  done.wait();
+  scheduler.stop();
+  const std::vector<size_t> in_time{3, 2, 1};
+  const auto was_in_time = [&](const auto& runnable) { return runnable->at_run == in_time; };
+  EXPECT_GT(std::count_if(all.begin(), all.end(), was_in_time), count / 2);
+  for (const auto& runnable : all) EXPECT_EQ(runnable->asked, runnable->at_run);
+}
+
 TEST(ThreadedScheduler, OthersTakeOverFromAWorkerThatIsStuck) {
   ThreadedScheduler scheduler({.workers = 2, .slice = std::chrono::milliseconds(4)});
   std::latch ran(2);

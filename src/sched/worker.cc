@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/clock.h"
+#include "core/fetch.h"
 #include "sched/run_once.h"
 #include "sched/worker_group.h"
 
@@ -65,11 +66,8 @@ Runnable* Worker::next() {
     if (Runnable* runnable = next_from_inbox(group_.any_other(index_, random_).inbox(), 1)) return runnable;
   }
   if (Runnable* runnable = next_from_slot()) return runnable;
-  if (Runnable* runnable = queue_.take()) {
-    slot_uses_ = 0;
-    return runnable;
-  }
-  return next_from_inbox(inbox_, inbox_batch);
+  slot_uses_ = 0;
+  return next_from_queue();
 }
 
 Runnable* Worker::next_from_slot() {
@@ -89,6 +87,20 @@ bool Worker::slot_time_is_over() {
   const int64_t now_ns = system_clock().monotonic_ns();
   if (slot_uses_ == slot_uses_a_look) slot_since_ns_ = now_ns;
   return now_ns - slot_since_ns_ >= slot_time_ns;
+}
+
+// The queue is filled up before it is empty, so that there is always somebody to look ahead to.
+Runnable* Worker::next_from_queue() {
+  if (queue_.size() <= turns_ahead && inbox_.size() > 0) {
+    RunnableList batch;
+    inbox_.take(inbox_batch, batch);
+    while (Runnable* runnable = batch.pop_front()) push_back(*runnable);
+  }
+  if (queue_.size() + inbox_.size() < fetch_from) return queue_.take();
+  return queue_.take_looking(turns_ahead, [](Runnable& coming, size_t turns) {
+    if (turns < turns_ahead) return coming.fetch_ahead(turns);
+    fetch(&coming, object_size);
+  });
 }
 
 Runnable* Worker::next_from_inbox(Inbox& inbox, size_t max) {

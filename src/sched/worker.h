@@ -59,6 +59,7 @@ class Worker {
  private:
   Runnable* next();
   Runnable* next_from_slot();
+  Runnable* next_from_queue();
   bool slot_time_is_over();
   // The first of up to `max` from an inbox; the others go to the queue.
   Runnable* next_from_inbox(Inbox& inbox, size_t max);
@@ -80,7 +81,12 @@ class Worker {
   static constexpr int64_t slot_time_ns = 1'000'000;
   static constexpr uint32_t slot_uses_a_look = 16;
   static constexpr uint64_t no_turn = UINT64_MAX;
-  static constexpr size_t inbox_batch = 32;
+  static constexpr size_t inbox_batch = 128;
+  // With more waiting, what one of them uses may have left the caches by the time its turn comes again: it is
+  // fetched so many turns ahead.
+  static constexpr size_t fetch_from = 6;
+  static constexpr size_t turns_ahead = 4;
+  static constexpr size_t object_size = 512;  // of a Runnable, about
   static constexpr int search_rounds = 4;
 
   static constinit thread_local Worker* current_;

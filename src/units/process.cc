@@ -1,5 +1,8 @@
 #include "units/process.h"
 
+#include <cstring>
+
+#include "core/fetch.h"
 #include "units/activity_context.h"
 #include "units/commands/live_command.h"
 #include "units/function_pool.h"
@@ -351,6 +354,13 @@ void Process::preempt() noexcept {
   isolate->interrupt();
 }
 
+void Process::fetch_ahead(size_t turns) noexcept {
+  // Until it is launched, others may still be giving it an isolate.
+  if (stage_.load() != Stage::launched || !isolate_) return;
+  if (turns < 3) return isolate_->fetch_ahead(turns);
+  fetch(isolate_.get(), sizeof(*isolate_));
+}
+
 void Process::take(LinkDown& down) {
   if (!trap_links()) {
     if (!killed_) killed_ = link_failure();
@@ -361,9 +371,21 @@ void Process::take(LinkDown& down) {
                    [&](std::string& bytes, wire::Writer& out) { put_result(bytes, out, down.error, {}); })));
 }
 
+// The last eight characters.
+uint64_t Process::end_of(std::string_view pid) {
+  uint64_t end = 0;
+  if (pid.size() >= sizeof end) std::memcpy(&end, pid.data() + pid.size() - sizeof end, sizeof end);
+  return end;
+}
+
 Process* Process::correspondent(std::string_view pid) {
-  if (!correspondent_ || correspondent_->pid_.text() != pid || correspondent_->ended())
+  // The text of its PID is somewhere else in memory: read only when the end of it, which is here, is alike.
+  const uint64_t end = end_of(pid);
+  if (!correspondent_ || correspondent_end_ != end || correspondent_->pid_.text() != pid ||
+      correspondent_->ended()) {
     correspondent_ = node_.local(pid);
+    correspondent_end_ = end;
+  }
   return correspondent_.get();
 }
 

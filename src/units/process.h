@@ -203,6 +203,7 @@ class Process final : public sched::Runnable, private lua::Host {
   sched::Outcome run() override;
   sched::Outcome run_inside() override;
   void preempt() noexcept override;
+  void fetch_ahead(size_t turns) noexcept override;
 
   lua::Dispatch dispatch(lua::Isolate& isolate, lua::Command& command, lua::OpId op,
                          lua::Reply& reply) override;
@@ -234,6 +235,7 @@ class Process final : public sched::Runnable, private lua::Host {
     bool ended = false;
   };
 
+  static uint64_t end_of(std::string_view pid);
   void become_known();
   void has_mail();
   Result<> build_isolate();
@@ -285,6 +287,7 @@ class Process final : public sched::Runnable, private lua::Host {
   Mailbox mailbox_;
   std::vector<Envelope> mail_;         // being taken; kept for its capacity
   sched::Ref<Process> correspondent_;  // let go of at the end: two may hold each other
+  uint64_t correspondent_end_ = 0;     // of its PID
   std::unique_ptr<lua::Isolate> isolate_;
   std::atomic<lua::Isolate*> running_{nullptr};
   std::atomic<bool> trap_links_{false};

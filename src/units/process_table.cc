@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/fetch.h"
 #include "units/process.h"
 
 namespace trivium::units {
@@ -26,7 +27,10 @@ sched::Ref<Process> ProcessTable::find(uint64_t serial) const {
   const Shard& shard = shards_[serial % shard_count];
   const std::lock_guard lock(shard.lock);
   const auto at = shard.processes.find(serial);
-  return at == shard.processes.end() ? sched::Ref<Process>() : at->second;
+  if (at == shard.processes.end()) return nullptr;
+  // Whoever looks for it goes on to its mailbox: better to wait for all of it at once.
+  fetch(at->second.get(), sizeof(Process));
+  return at->second;
 }
 
 std::vector<sched::Ref<Process>> ProcessTable::all() const {
