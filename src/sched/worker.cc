@@ -4,6 +4,7 @@
 
 #include "core/clock.h"
 #include "core/fetch.h"
+#include "core/pause.h"
 #include "sched/run_once.h"
 #include "sched/worker_group.h"
 
@@ -11,13 +12,7 @@ namespace trivium::sched {
 namespace {
 
 void pause_briefly() {
-  for (int i = 0; i < 32; ++i) {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#else
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-#endif
-  }
+  for (int i = 0; i < 32; ++i) pause_processor();
 }
 
 void count_up(std::atomic<uint64_t>& counter) {

@@ -14,6 +14,13 @@
 namespace trivium::units::workflows {
 namespace {
 
+// Before the library's first use: nobody asks it how much memory it has taken, and counting it costs a lock at
+// every allocation. Refused, and harmless, when something else has used it before.
+void do_without_statistics() {
+  static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  (void)configured;
+}
+
 Error unavailable(std::string message) {
   Error error = Error::of(kind::unavailable, std::move(message));
   error.retryable = true;
@@ -34,6 +41,7 @@ class SqliteStore::Impl {
     if (options.owner) {
       if (Result<> owned = own(); !owned) return owned;
     }
+    do_without_statistics();
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (options.owner ? SQLITE_OPEN_CREATE : 0);
     if (sqlite3_open_v2(file_.c_str(), &database_, flags, nullptr) != SQLITE_OK) {
       return fail(trouble("cannot be opened"));
@@ -92,14 +100,17 @@ class SqliteStore::Impl {
       return error;
     }
     if (log_ && !reading) log_->make_room();
+    // What fails leaves no trace; among others it must not take theirs along.
+    const bool alone = jobs.size() == 1;
     for (size_t i = 0; i < jobs.size(); ++i) {
-      if (!tables_->execute("SAVEPOINT job")) return roll_back();
+      if (!alone && !tables_->execute("SAVEPOINT job")) return roll_back();
       outcomes[i] = jobs[i].work(*tables_);
       if (tables_->error()) return roll_back();
+      if (alone) break;
       if (!outcomes[i] && !tables_->execute("ROLLBACK TO job")) return roll_back();
       if (!tables_->execute("RELEASE job")) return roll_back();
     }
-    if (!tables_->execute("COMMIT")) return roll_back();
+    if (!tables_->execute(alone && !outcomes[0] ? "ROLLBACK" : "COMMIT")) return roll_back();
     return std::nullopt;
   }
 

@@ -165,6 +165,20 @@ void SqliteTables::update_run(const RunRow& run) {
   finish(use.bind(run.run_id));
 }
 
+bool SqliteTables::advance_run(const RunAdvance& advance) {
+#define ADVANCE "UPDATE runs SET next_event_id = ?, last_task_started = ?, history_bytes = history_bytes + ?"
+#define AS_IT_WAS                                                                                    \
+  " WHERE run_id = ? AND status = 0 AND fence = ? AND next_event_id = ? AND last_task_started <> 0 " \
+  "AND code_hash = ? AND parked = ''"
+  Use use(prepared(advance.newest ? ADVANCE ", refused_hash = '', stays_reason = ''" AS_IT_WAS
+                                  : ADVANCE AS_IT_WAS));
+#undef AS_IT_WAS
+#undef ADVANCE
+  use.bind(advance.next_event_id).bind(advance.task_started).bind(advance.added_bytes);
+  finish(use.bind(advance.run_id).bind(advance.fence).bind(advance.first_event_id).bind(advance.code_hash));
+  return !error_ && sqlite3_changes(database_) == 1;
+}
+
 int64_t SqliteTables::delete_closed_runs(int64_t closed_before_ns, int64_t limit) {
   std::vector<std::string> ids;
   {

@@ -28,6 +28,7 @@ class SqliteTables final : public Tables {
   std::vector<RunRow> list_runs(const RunFilter& filter, int64_t limit, int64_t offset) override;
   void insert_run(const RunRow& run) override;
   void update_run(const RunRow& run) override;
+  bool advance_run(const RunAdvance& advance) override;
   int64_t delete_closed_runs(int64_t closed_before_ns, int64_t limit) override;
   DuePage due_after(const Due& after, int64_t limit, const RuntimeRow* runtime) override;
   std::vector<std::string> runs_with_work(std::string_view owner, std::string_view after_run_id,

@@ -125,9 +125,49 @@ void open_pending(Tables& tables, const TaskCommit& commit) {
   }
 }
 
+bool reaches_others(const Event& event) {
+  return event.type == EventType::child_initiated || event.type == EventType::signal_external_initiated ||
+         event.type == EventType::cancel_external_initiated;
+}
+
+void append(Tables& tables, const TaskCommit& commit) {
+  tables.append_history(commit.run_id, commit.first_event_id, static_cast<int64_t>(commit.events.size()),
+                        commit.encoded);
+}
+
+// What the task's inputs were, and what its commands wait for.
+void take_in(Tables& tables, const TaskCommit& commit) {
+  for (const int64_t sequence : commit.consumed) tables.delete_inbound(commit.run_id, sequence);
+  for (const int64_t scheduled : commit.closed_activities) tables.delete_activity(commit.run_id, scheduled);
+  for (const int64_t started : commit.fired_timers) tables.delete_timer(commit.run_id, started);
+  open_pending(tables, commit);
+}
+
+// Of a task that did nothing unusual. False: nothing was written.
+bool commit_plain_task(Tables& tables, const TaskCommit& commit, ScriptContext& context) {
+  const bool unusual = !commit.memo.empty() || !commit.search_attributes.empty() ||
+                       commit.code.hash != commit.code_before || is_close_event(commit.events.back().type) ||
+                       std::any_of(commit.events.begin(), commit.events.end(), reaches_others);
+  if (unusual) return false;
+  const RunAdvance advance{commit.run_id,
+                           commit.fence,
+                           commit.first_event_id,
+                           commit.code.hash,
+                           commit.events.back().id + 1,
+                           commit.task_started,
+                           static_cast<int64_t>(commit.encoded.size()),
+                           commit.newest};
+  if (!tables.advance_run(advance)) return false;
+  append(tables, commit);
+  take_in(tables, commit);
+  for (const UpdateAnswer& answer : commit.answers) answer_update(tables, answer, context);
+  return true;
+}
+
 }  // namespace
 
 Result<> commit_task(Tables& tables, const TaskCommit& commit, ScriptContext& context) {
+  if (commit_plain_task(tables, commit, context)) return {};
   std::optional<RunRow> run = tables.run(commit.run_id);
   if (!run || run->status != RunStatus::running || run->fence != commit.fence ||
       run->next_event_id != commit.first_event_id || run->code_hash != commit.code_before) {
@@ -137,8 +177,7 @@ Result<> commit_task(Tables& tables, const TaskCommit& commit, ScriptContext& co
   const bool closes = is_close_event(last.type);
   if (closes && unseen_events(tables, commit)) return fail(kind::conflict, "UNHANDLED_COMMAND");
 
-  tables.append_history(run->run_id, commit.first_event_id, static_cast<int64_t>(commit.events.size()),
-                        commit.encoded);
+  append(tables, commit);
   run->next_event_id = last.id + 1;
   const bool first = run->last_task_started == 0;
   run->last_task_started = commit.task_started;
@@ -154,12 +193,11 @@ Result<> commit_task(Tables& tables, const TaskCommit& commit, ScriptContext& co
   run->parked.clear();
   overlay(run->memo, commit.memo);
   overlay(run->search_attributes, commit.search_attributes);
-  for (const int64_t sequence : commit.consumed) tables.delete_inbound(run->run_id, sequence);
-  if (!closes) {
-    for (const int64_t scheduled : commit.closed_activities) tables.delete_activity(run->run_id, scheduled);
-    for (const int64_t started : commit.fired_timers) tables.delete_timer(run->run_id, started);
+  if (closes) {
+    for (const int64_t sequence : commit.consumed) tables.delete_inbound(run->run_id, sequence);
+  } else {
+    take_in(tables, commit);
     if (first) tables.delete_timer(run->run_id, first_task_timer);
-    open_pending(tables, commit);
     tables.update_run(*run);
   }
   for (const Event& event : commit.events) {

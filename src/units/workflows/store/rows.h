@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/value.h"
@@ -64,6 +65,20 @@ struct RunRow {
   std::string memo;               // JSON object of payloads
   std::string search_attributes;  // JSON object of payloads
   std::string outcome;            // JSON: attributes of the closing event
+};
+
+// One more task of an open run, which stays on its code.
+struct RunAdvance {
+  std::string_view run_id;
+  // As it must be.
+  int64_t fence = 0;
+  int64_t first_event_id = 0;
+  std::string_view code_hash;
+  // As it becomes.
+  int64_t next_event_id = 0;
+  int64_t task_started = 0;
+  int64_t added_bytes = 0;
+  bool newest = false;  // there is no code it could not go over to
 };
 
 // Which runs to show. What is not given does not narrow.

@@ -2,7 +2,9 @@
 // into the next one, so that many workflows share the cost of one wait for the disk.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -24,12 +26,17 @@ class StoreThread final : public StoreQueue {
 
  private:
   void work();
+  // Returns with the lock held.
+  std::unique_lock<std::mutex> wait_for_jobs();
 
   std::unique_ptr<Store> store_;  // closed by stop()
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::vector<Job> queue_;
   bool stopping_ = false;
+  bool asleep_ = false;
+  std::atomic<bool> has_jobs_{false};  // the same as !queue_.empty(), without the lock
+  bool soon_ = false;                  // the last job came soon after the one before; of the thread alone
   std::thread thread_;
 };
 

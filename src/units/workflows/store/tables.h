@@ -35,6 +35,9 @@ class Tables {
   virtual void insert_run(const RunRow& run) = 0;
   // Writes what changes during a run's life.
   virtual void update_run(const RunRow& run) = 0;
+  // The same for what almost every task changes, without reading the run first. False, and nothing written:
+  // the run is not as described, or this was its first task, or the provider has no quicker way.
+  virtual bool advance_run(const RunAdvance& /*advance*/) { return false; }
   // Closed before `closed_before_ns`: the run and everything about it.
   virtual int64_t delete_closed_runs(int64_t closed_before_ns, int64_t limit) = 0;
 

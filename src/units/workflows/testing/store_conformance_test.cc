@@ -132,6 +132,78 @@ TEST_P(StoreConformance, ATaskOfAnOlderStateIsRefused) {
   EXPECT_EQ(run(script).error().kind, kind::conflict);
 }
 
+// What would be the next task after one of three events.
+TaskCommit after_three(TaskCommit commit) {
+  for (Event& event : commit.events) event.id += 3;
+  commit.encoded = encode_events(commit.events);
+  commit.first_event_id += 3;
+  commit.task_started += 3;
+  commit.code_before = commit.code.hash;
+  return commit;
+}
+
+TEST_P(StoreConformance, LaterTasksAreCheckedAndTakeEffectLikeTheFirst) {
+  start("r1");
+  const auto commit = [&](const TaskCommit& task) {
+    return run([&](Tables& tables, ScriptContext& context) { return commit_task(tables, task, context); });
+  };
+  ASSERT_TRUE(commit(task_of("r1", {})));
+  int64_t before = 0;
+  run([&](Tables& tables, ScriptContext&) -> Result<> {
+    RunRow row = *tables.run("r1");
+    before = row.history_bytes;
+    row.refused_hash = "newer";
+    row.stays_reason = "differs";
+    tables.update_run(row);
+    return {};
+  });
+  TaskCommit next = after_three(task_of("r1", {command(EventType::activity_scheduled)}));
+  next.newest = false;
+  const auto expect_refused = [&](auto change) {
+    TaskCommit other = next;
+    change(other);
+    EXPECT_EQ(commit(other).error().kind, kind::conflict);
+  };
+  expect_refused([](TaskCommit& other) { other.fence = 1; });
+  expect_refused([](TaskCommit& other) { other.first_event_id = 2; });
+  expect_refused([](TaskCommit& other) { other.code_before = other.code.hash = "other"; });
+  ASSERT_TRUE(commit(next));
+  expect_refused([](TaskCommit&) {});
+  reopen();
+  run([&](Tables& tables, ScriptContext&) -> Result<> {
+    const RunRow row = *tables.run("r1");
+    EXPECT_EQ(row.next_event_id, next.events.back().id + 1);
+    EXPECT_EQ(row.last_task_started, next.task_started);
+    EXPECT_EQ(row.refused_hash, "newer");
+    EXPECT_EQ(row.history_bytes, before + static_cast<int64_t>(next.encoded.size()));
+    EXPECT_EQ(tables.activities("r1").at(0).scheduled_event_id, next.events.back().id);
+    return {};
+  });
+  TaskCommit last = after_three(after_three(task_of("r1", {})));
+  last.first_event_id += 1;
+  for (Event& event : last.events) event.id += 1;
+  last.closed_activities = {next.events.back().id};
+  ASSERT_TRUE(commit(last));
+  run([](Tables& tables, ScriptContext&) -> Result<> {
+    EXPECT_TRUE(tables.run("r1")->refused_hash.empty());
+    EXPECT_TRUE(tables.run("r1")->stays_reason.empty());
+    EXPECT_TRUE(tables.activities("r1").empty());
+    return {};
+  });
+}
+
+TEST_P(StoreConformance, AJobThatFailsAloneLeavesNothing) {
+  const Result<> failed = run([&](Tables& tables, ScriptContext& context) -> Result<> {
+    (void)start_run(tables, start_of("r1"), context);
+    return fail(kind::invalid, "changed my mind");
+  });
+  EXPECT_EQ(failed.error().message, "changed my mind");
+  run([&](Tables& tables, ScriptContext&) -> Result<> {
+    EXPECT_FALSE(tables.current_run("wf"));
+    return {};
+  });
+}
+
 TEST_P(StoreConformance, ALostLeaseIsRefused) {
   start("r1");
   run([](Tables& tables, ScriptContext&) -> Result<> {
