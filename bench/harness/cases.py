@@ -16,6 +16,7 @@ FAN, FAN_MESSAGES = 100_000, 1_000_000
 BUSY, HOGS = 500, len(os.sched_getaffinity(0))
 TICKERS, TICKING_SECONDS = 10_000, 10
 STEPS, WORKFLOWS, STEPS_EACH = 300, 64, 10
+LOCAL_STEPS = 1000
 STARTS = 200
 ASLEEP, WOKEN = 100_000, 100
 
@@ -56,6 +57,7 @@ METRICS = {
     "fan_spawn_100k": Metric("ns", True),
     "steps_sequential": Metric("steps/s", False),
     "steps_concurrent": Metric("steps/s", False),
+    "steps_local": Metric("steps/s", False),
     "start_to_activity": Metric("us", True),
     "replay_rate": Metric("events/s", False),
     "replay_linear": Metric("x", True),  # cost of an event in a five times longer history
@@ -158,6 +160,13 @@ CASES = [
             "dbos sqlite": Printing([VENV_PYTHON, RIVALS / "dbos_steps.py", STEPS, WORKFLOWS, STEPS_EACH]),
             "sqlite commits": Printing(["/usr/bin/python3", RIVALS / "sqlite_commits.py", 2000]),
         },
+        group="workflows",
+    ),
+    Case(
+        "steps_local",
+        ["steps_local"],
+        Printing(trivium(LOCAL_STEPS, WORKFLOWS, STEPS_EACH, "app:local_step"), app="steps"),
+        {"itself, ordinary ones": Printing(trivium(LOCAL_STEPS, WORKFLOWS, STEPS_EACH, "app:step"), app="steps")},
         group="workflows",
     ),
     Case(

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/meta.h"
 #include "app/utf8.h"
 
 namespace trivium::app {
@@ -143,6 +144,14 @@ LuaEntry read_lua_entry(const Entry& entry, const FieldContext& context, Problem
       lua.options = fields.value("meta.options");
     } else {
       fields.problem("meta.options", "must be a map, not " + with_article(options->type_name()));
+    }
+  }
+  const Value* activity = lua.kind == LuaKind::library ? nullptr : activity_meta(entry);
+  if (activity != nullptr && activity->find("local") != nullptr) {
+    if (!lua.options.is_object()) lua.options = Object();
+    Object& options = lua.options.as_object();
+    if (options.find("activity.local") == nullptr) {
+      options.set("activity.local", *activity->find("local") == Value(true));
     }
   }
   for (std::string_view path : {"meta.options.default_host", "meta.default_host"}) {

@@ -15,6 +15,8 @@ ENTRIES = """
     - {name: tidy, kind: function.lua, source: file://work.lua, method: tidy, modules: [activity, time]}
     - {name: about, kind: function.lua, source: file://work.lua, method: about, modules: [activity, json]}
     - {name: acted, kind: process.lua, source: file://acted.lua, modules: [activity], meta: {default_host: procs}}
+    - {name: double, kind: function.lua, source: file://work.lua, method: double, meta: {activity: {local: true}}}
+    - {name: loop, kind: workflow.lua, source: file://loop.lua, modules: [funcs], meta: {workflow: {worker: jobs}}}
     - {name: one, kind: workflow.lua, source: file://one.lua, modules: [funcs], meta: {workflow: {worker: jobs}}}
     - {name: many, kind: workflow.lua, source: file://many.lua, modules: [funcs], meta: {workflow: {worker: jobs}}}
     - {name: canceling, kind: workflow.lua, source: file://canceling.lua, modules: [funcs], meta: {workflow: {worker: jobs}}}
@@ -59,6 +61,7 @@ FILES = {
             time.sleep("5ms")
           end
         end
+        function M.double(number) return number * 2 end
         function M.about()
           local i = activity.info()
           return {i.workflow_id, i.workflow_type, i.activity_id, i.activity_type, i.attempt,
@@ -68,6 +71,13 @@ FILES = {
     """,
     "acted.lua": """
         return {main = function(word) return word .. " by attempt " .. activity.info().attempt end}
+    """,
+    "loop.lua": """
+        return {main = function(count, options)
+          local sum = 0
+          for i = 1, count do sum = sum + funcs.new():with_options(options):call("app:double", i) end
+          return sum
+        end}
     """,
     "one.lua": """
         return {main = function(id, options, ...)
@@ -158,6 +168,21 @@ def test_only_so_many_run_at_once(shop):
     )
     result = app.main(timeout=120)
     assert result.lines == ["1", "2", "schedule_to_start"], result.stderr
+
+
+def test_local_ones_are_committed_together(shop, provider):
+    app = shop(
+        """
+        io.print((process.exec("app:loop", "app:jobs", 200, {})))
+        io.print((process.exec("app:loop", "app:jobs", 200, {["activity.local"] = false})))
+        """
+    )
+    result = app.main(timeout=240)
+    assert result.lines == ["40200", "40200"], result.stderr
+    local, ordinary = sorted(provider.histories().values(), key=lambda events: events[0]["event_time"])
+    assert [event["event_type"] for event in local] == [event["event_type"] for event in ordinary]
+    # a commit is a batch of the history
+    assert int(provider.rows("SELECT count(*) FROM history")[0][0]) < 200 + 100
 
 
 def test_what_a_function_knows_about_its_activity(shop):

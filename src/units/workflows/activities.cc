@@ -50,7 +50,7 @@ void Activities::recover(ActivityRow row) {
   if (activity.row.next_attempt_ns > core_.now_ns()) {
     return void(arm(activity, activity.row.next_attempt_ns, &Activities::attempt_due));
   }
-  if (is_foreign(activity)) return dispatch(activity);  // nobody has begun it
+  if (is_foreign(activity.row.scheduled)) return dispatch(activity);  // nobody has begun it
   const int64_t allowed = activity.policy.maximum_attempts;
   if (activity.row.started) {
     return failed(activity, timeout_failure("start_to_close", "activity StartToClose timeout"), true);
@@ -67,6 +67,13 @@ void Activities::forget(int64_t scheduled_event_id) {
     if (activity->row.scheduled_event_id != scheduled_event_id) return false;
     disarm(*activity);
     return true;
+  });
+}
+
+void Activities::forget(const std::set<int64_t>& scheduled_event_ids) {
+  if (scheduled_event_ids.empty()) return;
+  std::erase_if(activities_, [&](const auto& activity) {
+    return scheduled_event_ids.contains(activity->row.scheduled_event_id);
   });
 }
 
@@ -96,8 +103,8 @@ void Activities::request_cancel(int64_t scheduled_event_id) {
 // --- attempts ---------------------------------------------------------------------------------------
 
 // Whether only workers of another task queue than the run's may carry it out.
-bool Activities::is_foreign(const Activity& activity) const {
-  const std::string_view queue = text_at(activity.row.scheduled, "task_queue.name");
+bool Activities::is_foreign(const Object& scheduled) const {
+  const std::string_view queue = text_at(scheduled, "task_queue.name");
   return !queue.empty() && queue != run_.row().task_queue && queue != core_.options().task_queue;
 }
 
@@ -111,7 +118,7 @@ void Activities::dispatch(Activity& activity) {
     const int64_t due_ns = std::max(activity.row.scheduled_ns, activity.row.next_attempt_ns) + limit;
     activity.start_limit = arm(activity, due_ns, &Activities::not_begun);
   }
-  if (is_foreign(activity)) return;
+  if (is_foreign(activity.row.scheduled)) return;
   const std::string id(type(activity));
   if (!core_.parts().functions.exists(id)) {
     const std::string known = joined(core_.parts().functions.ids());

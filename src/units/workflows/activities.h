@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,11 +30,23 @@ class Activities {
 
   // Scheduled by the last commit: dispatches it.
   void add(ActivityRow row);
+  // The same before the commit: the run waits with it for a while. Its first attempt runs at once, and what
+  // has to be durable for the next ones waits for made_durable().
+  void add_local(ActivityRow row);
+  // By its attributes: not one whose only attempt may begin once, nor one for other runtimes.
+  bool may_be_local(const Object& scheduled) const;
+  // Whether such a one runs, and none waits for the commit.
+  bool worth_waiting() const;
+  // The commit has its row. False: it is not one of those.
+  bool made_durable(int64_t scheduled_event_id);
+  // There will be no commit.
+  void drop_local();
   // Left by an earlier runtime, which may have begun the attempt: goes on with the next one at once.
   void recover(ActivityRow row);
   void request_cancel(int64_t scheduled_event_id);
   // Its end is in the history.
   void forget(int64_t scheduled_event_id);
+  void forget(const std::set<int64_t>& scheduled_event_ids);
   // The run has closed: cancels what runs.
   void stop();
   bool empty() const { return activities_.empty(); }
@@ -49,7 +62,9 @@ class Activities {
     std::shared_ptr<AttemptContext> context;  // of what runs
     std::unique_ptr<ActivityFunctions::Attempt> running;
     bool begun = false;
-    int64_t may_save_ns = 0;  // of signs of life: not before
+    bool durable = true;                                 // false: local, and not committed
+    void (Activities::*postponed)(Activity&) = nullptr;  // until it is
+    int64_t may_save_ns = 0;                             // of signs of life: not before
     sched::TimerId start_limit{};
     std::vector<sched::TimerId> armed;
     bool ended = false;
@@ -64,7 +79,7 @@ class Activities {
   void begun(Activity& activity);
   void call_off(Activity& activity);
   Object info_of(const Activity& activity) const;
-  bool is_foreign(const Activity& activity) const;
+  bool is_foreign(const Object& scheduled) const;
   // activity_clocks.cc
   sched::TimerId arm(Activity& activity, int64_t due_ns, void (Activities::*what)(Activity&));
   void attempt_due(Activity& activity) { dispatch(activity); }
@@ -77,6 +92,8 @@ class Activities {
   void finished(Activity& activity, lua::Reply reply);
   void failed(Activity& activity, Object failure, bool timed_out);
   void end(Activity& activity, EventType how, Object attributes);
+  // activity_local.cc
+  bool postpone(Activity& activity, void (Activities::*then)(Activity&));
   // Makes the row durable, then goes on if the attempt is still the same.
   void save(Activity& activity, void (Activities::*then)(Activity&));
   void save_dispatch(Activity& activity) { save(activity, &Activities::dispatch); }

@@ -25,7 +25,8 @@ constexpr Transition<State> transitions[] = {
 
 class Activity final : public Machine, public std::enable_shared_from_this<Activity> {
  public:
-  Activity(lua::OpId op, bool async, std::string id) : op_(op), async_(async), id_(std::move(id)) {}
+  Activity(lua::OpId op, bool async, bool local, std::string id)
+      : op_(op), async_(async), local_(local), id_(std::move(id)) {}
 
   void schedule(Instance& instance, Object attributes, std::string summary) {
     sequence_ = instance.next_sequence();
@@ -36,8 +37,8 @@ class Activity final : public Machine, public std::enable_shared_from_this<Activ
     }
     attributes.set("activity_id", id_);
     instance.calls()[op_] = shared_from_this();
-    instance.emit(
-        {EventType::activity_scheduled, std::move(attributes), std::move(summary), shared_from_this()});
+    instance.emit({EventType::activity_scheduled, std::move(attributes), std::move(summary),
+                   shared_from_this(), false, local_});
   }
 
   void request_cancel(Instance& instance) {
@@ -80,6 +81,7 @@ class Activity final : public Machine, public std::enable_shared_from_this<Activ
 
   const lua::OpId op_;
   const bool async_;
+  const bool local_;
   std::string id_;
   int64_t sequence_ = 0;
   bool cancel_requested_ = false;
@@ -105,7 +107,7 @@ Plan plan(Instance& instance, lua::OpId op, CallFunction& command) {
   if (Object header = header_of(merged(*instance.info().frame, command.settings)); !header.empty()) {
     attributes.set("header", std::move(header));
   }
-  auto activity = std::make_shared<Activity>(op, command.async, std::move(options->id));
+  auto activity = std::make_shared<Activity>(op, command.async, options->local, std::move(options->id));
   return {std::nullopt,
           [&instance, activity = std::move(activity), attributes = std::move(attributes),
            summary = std::move(options->summary)]() -> std::optional<lua::Reply> {

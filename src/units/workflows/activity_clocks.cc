@@ -60,6 +60,7 @@ void Activities::note_beat(Activity& activity) {
   std::string details = activity.context->noted();
   if (details == activity.row.heartbeat) return;
   activity.row.heartbeat = std::move(details);
+  if (!activity.durable) return;
   core_.transact([run_id = run_.run_id(), fence = run_.row().fence, row = activity.row](
                      Tables& tables, ScriptContext&) { return save_activity(tables, run_id, fence, row); },
                  [](const Result<>&) {},  // the next one, or the end of the attempt, is told what is wrong
@@ -100,6 +101,7 @@ void Activities::disarm(Activity& activity) {
 }
 
 void Activities::save(Activity& activity, void (Activities::*then)(Activity&)) {
+  if (postpone(activity, then)) return;
   core_.transact(
       [run_id = run_.run_id(), fence = run_.row().fence, row = activity.row](Tables& tables, ScriptContext&) {
         return save_activity(tables, run_id, fence, row);

@@ -31,6 +31,7 @@ struct WorkflowCommand {
   std::string summary;               // user metadata, plain text
   std::shared_ptr<Machine> machine;  // null when nothing comes later
   bool version = false;              // of workflow.version: not matched on replay
+  bool local = false;                // an activity that may run before the task is committed
 };
 
 template <class State>

@@ -197,6 +197,7 @@ Result<ActivityOptions> parse_activity_options(const Object& own, const Object& 
   Duration heartbeat{};
   Value retry;
   std::optional<bool> wait;
+  std::optional<bool> local;
   std::optional<bool> no_eager;
   in.text("id", out.id);
   in.text("task_queue", out.task_queue);
@@ -208,6 +209,7 @@ Result<ActivityOptions> parse_activity_options(const Object& own, const Object& 
   in.retry("retry_policy", retry);
   in.flag("wait_for_cancellation", wait);
   in.flag("disable_eager_execution", no_eager);
+  in.flag("local", local);
   if (in.error()) return fail(*in.error());
   const auto add = [&](std::string_view name, Duration duration) {
     if (duration.count() > 0) out.attributes.set(name, duration.count());
@@ -217,6 +219,7 @@ Result<ActivityOptions> parse_activity_options(const Object& own, const Object& 
   add("schedule_to_start_timeout", schedule_to_start);
   add("heartbeat_timeout", heartbeat);
   if (!retry.is_nil()) out.attributes.set("retry_policy", std::move(retry));
+  out.local = local.value_or(false);
   return out;
 }
 

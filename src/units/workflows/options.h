@@ -45,6 +45,7 @@ struct ActivityOptions {
   std::string task_queue;  // empty: the workflow's
   std::string summary;
   Object attributes;  // timeouts in nanoseconds, retry_policy
+  bool local = false;
 };
 // `own`: the options of the call; `defaults`: the function's meta.options.
 Result<ActivityOptions> parse_activity_options(const Object& own, const Object& defaults);

@@ -45,7 +45,10 @@ void Run::take(InboundRow inbound) {
   post([this, inbound = std::move(inbound)]() mutable {
     const auto same = [&](const Waiting& other) { return other.inbound == inbound.sequence; };
     if (std::any_of(waiting_.begin(), waiting_.end(), same) ||
-        std::any_of(in_task_.begin(), in_task_.end(), same)) {
+        std::any_of(in_task_.begin(), in_task_.end(), same) ||
+        std::any_of(finished_.begin(), finished_.end(), [&](const Finished& task) {
+          return std::any_of(task.taken.begin(), task.taken.end(), same);
+        })) {
       return;  // heard of twice
     }
     Waiting waiting;
@@ -110,6 +113,13 @@ sched::Outcome Run::take_turn() {
     task();
   }
   if (phase_ == Phase::idle && has_work()) begin();
+  if (phase_ == Phase::holding) {
+    if (!waiting_.empty()) {
+      begin_task({});
+    } else if (hold_over_ || !activities_.worth_waiting()) {
+      commit();
+    }
+  }
   if (phase_ == Phase::computing) return compute();
   if (phase_ == Phase::idle || phase_ == Phase::parked) fall_asleep();
   return phase_ == Phase::closed ? sched::Outcome::done : sched::Outcome::idle;
@@ -276,11 +286,14 @@ void Run::close() {
   cancel_timers();
   waiting_.clear();
   in_task_.clear();
+  finished_.clear();
+  draft_.reset();
 }
 
 void Run::cancel_timers() {
   for (const Timer& timer : timers_) core_->cancel(timer.armed);
   for (const sched::TimerId alarm : alarms_) core_->cancel(alarm);
+  core_->cancel(hold_limit_);
   timers_.clear();
   alarms_.clear();
 }

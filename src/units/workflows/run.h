@@ -5,6 +5,9 @@
 //                 task failure: parked        refused: idle again, from the history
 //                 newer code that does not fit: loading again, for the recorded code
 //                                             no answer: once the store can be asked what became of it
+//   computing ──▶ holding ──▶ computing …  ──▶ committing: while local activities run, and nothing else has
+//   to
+//                 become visible, tasks are committed together (run_holding.cc)
 //   idle or parked, without instance and activities: asleep, and out of memory (sleepers.h)
 //
 // Effects become visible only after the commit.
@@ -48,6 +51,15 @@ struct Waiting {
   int64_t timer = 0;     // started event id
 };
 
+// A task that was carried out, and waits for its commit.
+struct Finished {
+  int64_t started = 0;  // event id
+  std::vector<Event>::difference_type events = 0;
+  size_t encoded_before = 0;  // bytes of the tasks before it
+  std::deque<Waiting> taken;
+  std::vector<LocalMessage> messages;
+};
+
 class Run final : public sched::Runnable {
  public:
   Run(std::shared_ptr<Core> core, LoadedRun loaded);
@@ -76,7 +88,7 @@ class Run final : public sched::Runnable {
   void abandon();
 
  private:
-  enum class Phase { idle, loading, computing, committing, pausing, parked, asleep, closed };
+  enum class Phase { idle, loading, computing, holding, committing, pausing, parked, asleep, closed };
 
   sched::Outcome run() override;
   sched::Outcome take_turn();
@@ -111,6 +123,14 @@ class Run final : public sched::Runnable {
   Duration task_timeout() const;
   std::vector<UpdateRequest> updates_in_task() const;
   sched::Outcome compute();
+  // run_holding.cc
+  void finish_task();
+  bool hold(bool quiet, const std::vector<int64_t>& local);
+  bool commit_without_this_task();
+  void drop_last_task();
+  void give_back_finished();
+  int64_t next_event_id() const;
+
   void commit();
   void committed(Result<> outcome, const std::shared_ptr<TaskCommit>& commit);
   // Nobody knows what became of the commit: the store does.
@@ -138,6 +158,10 @@ class Run final : public sched::Runnable {
   Phase phase_ = Phase::idle;
   std::deque<Waiting> waiting_;
   std::deque<Waiting> in_task_;  // taken up by the task in progress
+  std::vector<Finished> finished_;
+  std::shared_ptr<TaskCommit> draft_;  // of these tasks; null: there are none
+  sched::TimerId hold_limit_{};
+  bool hold_over_ = false;
   std::unique_ptr<Engine> engine_;
   CodeCache::Ref code_;         // of the engine
   bool on_newest_ = true;       // it is the application's
@@ -149,7 +173,6 @@ class Run final : public sched::Runnable {
   int64_t task_time_ns_ = 0;
   int64_t compute_since_ns_ = 0;
   int64_t last_time_ns_ = 0;
-  std::vector<LocalMessage> messages_;
   std::string told_;      // why it is parked, as it was logged
   bool delayed_ = false;  // the first task may not begin yet
   bool warned_ = false;

@@ -93,7 +93,7 @@ void Run::loaded(const Result<>& outcome, Page& page) {
 
 // Gives what waits its place in the history.
 std::vector<Event> Run::number_events() {
-  int64_t id = row_.next_event_id;
+  int64_t id = next_event_id();
   std::vector<Event> events;
   const auto add = [&](Event event) {
     event.id = id++;
@@ -123,7 +123,8 @@ std::vector<Event> Run::number_events() {
        0,
        Object{{"scheduled_event_id", id - 1},
               {"identity", identity},
-              {"history_size_bytes", row_.history_bytes}},
+              {"history_size_bytes",
+               row_.history_bytes + static_cast<int64_t>(draft_ ? draft_->encoded.size() : 0)}},
        false,
        {}});
   return events;
@@ -151,6 +152,7 @@ sched::Outcome Run::compute() {
     case Engine::Step::again:
       if (core_->parts().clock.monotonic_ns() - compute_since_ns_ > task_timeout().count()) {
         const Duration timeout = task_timeout();
+        if (commit_without_this_task()) return sched::Outcome::idle;
         if (trying_) {
           turn_down("newer code computes for more than " + format_duration(timeout) + " without waiting");
           return sched::Outcome::idle;
@@ -165,6 +167,7 @@ sched::Outcome Run::compute() {
       }
       return sched::Outcome::again;
     case Engine::Step::failed:
+      if (commit_without_this_task()) return sched::Outcome::idle;
       if (trying_) {
         turn_down(std::string(engine_->failure().message));
       } else {
@@ -177,46 +180,37 @@ sched::Outcome Run::compute() {
         return phase_ == Phase::computing ? sched::Outcome::again : sched::Outcome::idle;
       }
       if (std::optional<UpdateAnswer> refused = engine_->refused_update()) {
-        refuse(std::move(*refused));
+        if (!commit_without_this_task()) refuse(std::move(*refused));
       } else {
-        commit();
+        finish_task();
       }
-      return sched::Outcome::idle;
+      // A local activity that could not begin has ended already.
+      return phase_ == Phase::holding && !waiting_.empty() ? sched::Outcome::again : sched::Outcome::idle;
   }
   return sched::Outcome::idle;
 }
 
 void Run::commit() {
   phase_ = Phase::committing;
-  auto commit = std::make_shared<TaskCommit>();
+  core_->cancel(hold_limit_);
+  hold_over_ = false;
+  const std::shared_ptr<TaskCommit> commit = draft_;
   commit->run_id = run_id_;
   commit->fence = row_.fence;
-  commit->first_event_id = row_.next_event_id;
-  commit->task_started = task_started_;
-  commit->started = engine_->info().started;
-  if (code_) commit->code = text_of(*code_);
+  commit->task_started = finished_.back().started;
   commit->code_before = row_.code_hash;
-  commit->newest = on_newest_;
-  for (const Waiting& taken : in_task_) {
-    if (taken.inbound != 0) commit->consumed.push_back(taken.inbound);
-    if (taken.activity != 0) commit->closed_activities.push_back(taken.activity);
-    if (taken.timer != 0) commit->fired_timers.push_back(taken.timer);
+  for (const Finished& task : finished_) {
+    for (const Waiting& taken : task.taken) {
+      if (taken.inbound != 0) commit->consumed.push_back(taken.inbound);
+      if (taken.activity >= commit->first_event_id) {
+        commit->settled.insert(taken.activity);
+      } else if (taken.activity != 0) {
+        commit->closed_activities.push_back(taken.activity);
+      }
+      if (taken.timer != 0) commit->fired_timers.push_back(taken.timer);
+    }
   }
-  commit->events = std::exchange(task_events_, {});
-  const int64_t completed = task_started_ + 1;
-  commit->events.push_back({completed,
-                            EventType::task_completed,
-                            task_time_ns_,
-                            Object{{"scheduled_event_id", task_started_ - 1},
-                                   {"started_event_id", task_started_},
-                                   {"identity", identity}},
-                            false,
-                            {}});
-  for (WorkflowCommand& command : engine_->take_commands()) {
-    Event event{commit->events.back().id + 1,  command.event, task_time_ns_,
-                std::move(command.attributes), false,         {}};
-    event.attributes.set("workflow_task_completed_event_id", completed);
-    if (!command.summary.empty()) event.attributes.set("summary", command.summary);
+  for (const Event& event : commit->events) {
     if (event.type == EventType::update_completed) {
       commit->answers.push_back(answer_of_completed(event.attributes));
     }
@@ -224,10 +218,7 @@ void Run::commit() {
     if (event.type == EventType::search_attributes_upserted) {
       overlay(commit->search_attributes, value_at(event.attributes, "search_attributes"));
     }
-    commit->events.push_back(std::move(event));
   }
-  commit->encoded = encode_events(commit->events);
-  messages_ = engine_->take_messages();
   core_->transact(
       [commit](Tables& tables, ScriptContext& context) { return commit_task(tables, *commit, context); },
       [commit, run = sched::Ref<Run>(this)](Result<> outcome) {
@@ -246,10 +237,18 @@ void Run::committed(Result<> outcome, const std::shared_ptr<TaskCommit>& commit)
                                 }));
     return;
   }
-  messages_.clear();
+  if (ended_) {
+    give_back();
+    return close();
+  }
+  const bool conflict = outcome.error().kind == kind::conflict;
+  // It may be that only the last task cannot be: it would end the run, and there is news.
+  if (conflict && finished_.size() > 1) {
+    drop_last_task();
+    return this->commit();
+  }
   give_back();
-  if (ended_) return close();
-  if (outcome.error().kind == kind::conflict) {
+  if (conflict) {
     if (Sharing* sharing = core_->sharing()) sharing->look();  // somebody else's event may wait
     phase_ = Phase::idle;                                      // looks at the history again
     return;
@@ -276,7 +275,6 @@ void Run::resolved(bool read, const std::optional<RunRow>& row, const std::share
   if (!read) return committed(fail(kind::unavailable, ""), commit);
   if (!row) return close();
   if (row->fence == row_.fence && row->last_task_started == commit->task_started) return take_effect(*commit);
-  messages_.clear();
   give_back();
   if (row->fence != row_.fence) return lost();
   if (ended_ || row->status != RunStatus::running) return close();
@@ -285,7 +283,8 @@ void Run::resolved(bool read, const std::optional<RunRow>& row, const std::share
 
 // The task is in the history: now, and not before, the world may see it.
 void Run::take_effect(const TaskCommit& commit) {
-  in_task_.clear();
+  const std::vector<Finished> tasks = std::exchange(finished_, {});
+  draft_.reset();
   row_.next_event_id = commit.events.back().id + 1;
   row_.last_task_started = commit.task_started;
   row_.parked.clear();
@@ -299,18 +298,18 @@ void Run::take_effect(const TaskCommit& commit) {
   for (const int64_t fired : commit.fired_timers) {
     std::erase_if(timers_, [fired](const Timer& timer) { return timer.row.started_event_id == fired; });
   }
-  for (LocalMessage& message : std::exchange(messages_, {})) {
-    core_->parts().processes.deliver(message.pid, std::move(message.message));
+  for (const Finished& task : tasks) {
+    for (const LocalMessage& message : task.messages) {
+      core_->parts().processes.deliver(message.pid, message.message);
+    }
   }
   if (ended_ || is_close_event(commit.events.back().type)) return close();
-  unfed_.clear();
   for (const Event& event : commit.events) {
-    if (event.id <= commit.task_started) continue;
-    unfed_.push_back(event);
     if (event.type == EventType::timer_started) {
       arm_timer({event.id, std::string(text_at(event.attributes, "timer_id")),
                  event.time_ns + integer_at(event.attributes, "start_to_fire_timeout")});
     } else if (event.type == EventType::activity_scheduled) {
+      if (commit.settled.contains(event.id) || activities_.made_durable(event.id)) continue;
       ActivityRow activity;
       activity.scheduled_event_id = event.id;
       activity.scheduled_ns = event.time_ns;
@@ -320,8 +319,9 @@ void Run::take_effect(const TaskCommit& commit) {
       activities_.request_cancel(integer_at(event.attributes, "scheduled_event_id"));
     }
   }
+  activities_.forget(commit.settled);
   row_.history_bytes += static_cast<int64_t>(commit.encoded.size());
-  core_->cached(*this);
+  if (engine_) core_->cached(*this);
 }
 
 // The task comes to nothing: what it had taken up waits again, in front.
@@ -329,6 +329,7 @@ void Run::give_back() {
   drop_engine();
   for (; !in_task_.empty(); in_task_.pop_back()) waiting_.push_front(std::move(in_task_.back()));
   task_events_.clear();
+  give_back_finished();
 }
 
 void Run::park(const TaskFailure& failure) {

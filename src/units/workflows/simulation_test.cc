@@ -15,7 +15,8 @@ namespace {
 class Simulation {
  public:
   // `deployments`: each life may begin with code that does not fit the histories of the one before.
-  explicit Simulation(uint64_t seed, bool deployments = false)
+  // `local`: the activities are local ones.
+  explicit Simulation(uint64_t seed, bool deployments = false, bool local = false)
       : world_(seed, [&](ServiceOptions& options) { restless(seed, options); }), deployments_(deployments) {
     world_.functions.add("app:step", [this](const Array& arguments) {
       // What commits afterwards counts as completed; see check().
@@ -28,6 +29,7 @@ class Simulation {
     world_.programs.add("app:child",
                         "return function(name) call('app:step', name .. '/c1') sleep(1000000000) "
                         "return call('app:step', name .. '/c2') end");
+    world_.functions.set_options("app:step", {{"activity.local", local}});
     deploy(0);
   }
 
@@ -206,6 +208,15 @@ TEST(Simulation, EveryPromiseHoldsThroughCrashes) {
   for (uint64_t seed = first; seed < first + setting("TRIVIUM_SIMULATIONS", 100); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Simulation(seed).run();
+    if (::testing::Test::HasFailure()) return;
+  }
+}
+
+TEST(Simulation, EveryPromiseHoldsWithLocalActivities) {
+  const uint64_t first = setting("TRIVIUM_SEED", 1);
+  for (uint64_t seed = first; seed < first + setting("TRIVIUM_SIMULATIONS", 40); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Simulation(seed, false, true).run();
     if (::testing::Test::HasFailure()) return;
   }
 }

@@ -110,6 +110,7 @@ void note_cancel(Tables& tables, const TaskCommit& commit, int64_t scheduled_eve
 void open_pending(Tables& tables, const TaskCommit& commit) {
   for (const Event& event : commit.events) {
     if (event.type == EventType::activity_scheduled) {
+      if (commit.settled.contains(event.id)) continue;
       ActivityRow activity;
       activity.scheduled_event_id = event.id;
       activity.scheduled_ns = event.time_ns;

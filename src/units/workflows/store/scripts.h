@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -110,18 +111,20 @@ void apply_operations(Tables& tables, ScriptContext& context);
 
 // --- workflow tasks -----------------------------------------------------------------------------------
 
+// One task, or several if those before the last one waited for local activities only.
 struct TaskCommit {
   std::string run_id;
   int64_t fence = 0;
   int64_t first_event_id = 0;              // where the history has to end
   std::vector<Event> events;               // the inputs, the task, its commands
   std::string encoded;                     // the same, by encode_events
-  int64_t task_started = 0;                // event id
+  int64_t task_started = 0;                // event id, of the last task
   CodeText code;                           // that ran it
   std::string code_before;                 // hash: that which the run was on
   bool newest = true;                      // there is no newer one
   std::vector<int64_t> consumed;           // sequences of inbound events
   std::vector<int64_t> closed_activities;  // scheduled event ids
+  std::set<int64_t> settled;               // of activities that began and ended within it
   std::vector<int64_t> fired_timers;       // started event ids
   std::vector<UpdateAnswer> answers;       // to updates
   Object memo;                             // new values of these fields

@@ -17,10 +17,7 @@ namespace trivium::units::workflows::testing {
 
 class World {
  public:
-  // `connect`: makes the connection of each life to a store that others share; null: each opens one file.
-  using Connect = std::function<std::unique_ptr<Store>()>;
-  explicit World(uint64_t seed = 1, const std::function<void(ServiceOptions&)>& adapt = {},
-                 Connect connect = nullptr);
+  explicit World(uint64_t seed = 1, const std::function<void(ServiceOptions&)>& adapt = {});
   ~World();
 
   TestPrograms programs;
@@ -44,8 +41,6 @@ class World {
 
   // The runtime dies here and now; the next one opens the same file and recovers.
   void restart();
-  // The same, but it stops in good order.
-  void restart_in_order();
   bool crashed() const { return queue_->crashed(); }
   ServiceOptions options;  // of the next restart
 
@@ -68,7 +63,6 @@ class World {
   void end();
   bool do_something();
 
-  const Connect connect_;
   std::filesystem::path folder_;
   TestRandom random_;
   sched::VirtualTimers timers_;
@@ -76,7 +70,6 @@ class World {
   uint64_t boots_ = 0;
   std::unique_ptr<sched::ManualScheduler> scheduler_;
   std::unique_ptr<SqliteStore> store_;
-  std::unique_ptr<Store> connection_;  // in its place, if the store is shared
   TestQueue* queue_ = nullptr;
   std::unique_ptr<Service> service_;
 };
