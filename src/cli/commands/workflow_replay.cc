@@ -1,5 +1,5 @@
 #include <fstream>
-#include <iterator>
+#include <sstream>
 
 #include "cli/commands/commands.h"
 #include "cli/commands/workflow_code.h"
@@ -19,8 +19,9 @@ using units::workflows::TaskFailure;
 Result<ExportedRun> read_export(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in) return fail(kind::not_found, "cannot read " + file);
-  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  auto run = parse_export(text);
+  std::ostringstream text;
+  text << in.rdbuf();
+  auto run = parse_export(text.view());
   if (!run) return fail(run.error().kind, file + ": " + run.error().message);
   return run;
 }

@@ -30,7 +30,7 @@ std::string export_text(const ExportedRun& run) {
   return out + ",\n\"events\": " + units::workflows::encode_events(run.events) + "}\n";
 }
 
-Result<ExportedRun> parse_export(const std::string& text) {
+Result<ExportedRun> parse_export(std::string_view text) {
   Result<Value> whole = json::decode(text);
   if (!whole) return no_export(whole.error().message);
   if (!whole->is_object()) return no_export("it is not a JSON object");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/error.h"
@@ -22,6 +23,6 @@ struct ExportedRun {
 // JSON; reading it and writing it again gives the same text.
 std::string export_text(const ExportedRun& run);
 // Invalid: no such file's text; the message says what is wrong with it.
-Result<ExportedRun> parse_export(const std::string& text);
+Result<ExportedRun> parse_export(std::string_view text);
 
 }  // namespace trivium::cli

@@ -128,7 +128,9 @@ void Engine::deliver_updates(size_t started) {
 
 std::optional<TaskFailure> Engine::walk_to(size_t end) {
   while (at_ < end) {
-    if (auto failure = apply(events_[at_++])) return failure;
+    Event& event = events_[at_++];
+    if (auto failure = apply(event)) return failure;
+    event.attributes = {};  // nobody looks back: freed while it is in the cache
   }
   if (end == events_.size() || !matching_) return std::nullopt;
   return finish_matching(events_[end]);
