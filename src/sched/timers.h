@@ -78,6 +78,9 @@ class VirtualTimers final : public Timers {
   size_t advance(Duration delta);
   // Moves time to the earliest due time and runs that one timer; false if none is pending.
   bool advance_to_next();
+  // Moves time on while nobody runs, as for a process that is stopped: what falls due meanwhile runs late,
+  // with the next advance.
+  void skip(Duration delta);
   // Somebody sets the wall clock: timers do not hear of it.
   void step_wall(Duration by);
 

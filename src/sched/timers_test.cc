@@ -146,6 +146,20 @@ TEST(VirtualTimers, EachRunsAtExactlyItsTime) {
   EXPECT_FALSE(timers.advance_to_next());
 }
 
+TEST(VirtualTimers, WhatFallsDueWhileNobodyRunsComesLate) {
+  VirtualTimers timers;
+  std::vector<int64_t> times;
+  const auto note = [&] { times.push_back(timers.clock().monotonic_ns()); };
+  timers.after(Duration(10), note);
+  timers.after(Duration(30), note);
+  timers.skip(Duration(20));
+  EXPECT_TRUE(times.empty());
+  EXPECT_EQ(timers.clock().monotonic_ns(), 20);
+  EXPECT_EQ(timers.advance(Duration(15)), 2U);
+  EXPECT_EQ(times, (std::vector<int64_t>{20, 30}));
+  EXPECT_EQ(timers.clock().monotonic_ns(), 35);
+}
+
 TEST(VirtualTimers, EqualTimesRunInTheOrderOfSettingAndCancelWorks) {
   VirtualTimers timers;
   std::string order;

@@ -48,6 +48,8 @@ class VirtualTimers::Impl {
     return ran;
   }
 
+  void skip(Duration delta) { clock_.move_to(clock_.monotonic_ns() + delta.count()); }
+
   void step_wall(Duration by) { clock_.step_wall(by.count()); }
 
   // Runs the earliest timer if it is due by then.
@@ -57,7 +59,7 @@ class VirtualTimers::Impl {
       const std::lock_guard lock(mutex_);
       const auto first = pending_.begin();
       if (first == pending_.end() || first->first.first > until_ns) return false;
-      clock_.move_to(first->first.first);
+      clock_.move_to(std::max(first->first.first, clock_.monotonic_ns()));
       callback = std::move(first->second);
       due_of_.erase(first->first.second);
       pending_.erase(first);
@@ -99,6 +101,7 @@ TimerId VirtualTimers::at(int64_t monotonic_ns, Task callback) {
 bool VirtualTimers::cancel(TimerId id) { return impl_->cancel(id); }
 size_t VirtualTimers::pending() const { return impl_->pending(); }
 const Clock& VirtualTimers::clock() const { return impl_->clock(); }
+void VirtualTimers::skip(Duration delta) { impl_->skip(delta); }
 void VirtualTimers::step_wall(Duration by) { impl_->step_wall(by); }
 size_t VirtualTimers::advance(Duration delta) { return impl_->advance(delta); }
 bool VirtualTimers::advance_to_next() { return impl_->run_next(INT64_MAX); }

@@ -44,7 +44,9 @@ Core::Core(const ServiceParts& parts, ServiceOptions options, std::unique_ptr<St
       slots_(std::make_shared<ActivitySlots>(options_.most_activities, options_.activities_per_second,
                                              parts.timers)),
       id_prefix_(random_uuid(parts.random)) {
-  if (options_.lease.count() > 0) sharing_ = std::make_unique<Sharing>(*this, options_.lease);
+  if (options_.lease.count() <= 0) return;
+  clock_offset_ns_ = parts_.clock.wall_ns() - parts_.clock.monotonic_ns();  // until the database was asked
+  sharing_ = std::make_unique<Sharing>(*this, options_.lease);
 }
 
 std::string Core::new_run_id() const { return random_uuid(parts_.random); }

@@ -36,8 +36,12 @@ class Core : public std::enable_shared_from_this<Core> {
   ActivitySlots& slots() { return *slots_; }
   const Log& log() const { return parts_.log; }
 
-  // The database's time, if several runtimes share it.
-  int64_t now_ns() const { return parts_.clock.wall_ns() + clock_offset_ns_.load(std::memory_order_relaxed); }
+  // The wall clock; if several runtimes share the store, the database's, which this one's only measures on.
+  int64_t now_ns() const {
+    if (!sharing_) return parts_.clock.wall_ns();
+    return parts_.clock.monotonic_ns() + clock_offset_ns_.load(std::memory_order_relaxed);
+  }
+  // `offset_ns`: of the database's clock to the monotonic one.
   void follow_clock(int64_t offset_ns, int64_t tolerance_ns);
   std::string new_run_id() const;
   std::string new_workflow_id();

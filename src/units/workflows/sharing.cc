@@ -82,9 +82,11 @@ Result<> Sharing::search(Tables& tables, const Wanted& wanted, Found& found) {
   found = {};
   SharedTables& shared = *tables.shared();
   found.runtime = runtime();
-  const int64_t before = core_.parts().clock.wall_ns();
-  found.now_ns = shared.now_ns();
-  found.offset_ns = found.now_ns - (before + core_.parts().clock.wall_ns()) / 2;
+  const int64_t asked_ns = core_.parts().clock.monotonic_ns();
+  const int64_t now_ns = shared.now_ns();
+  const int64_t told_ns = core_.parts().clock.monotonic_ns();
+  found.offset_error_ns = (told_ns - asked_ns) / 2;
+  found.offset_ns = now_ns - (asked_ns + found.offset_error_ns);
   if (!joined_) {
     shared.join(found.runtime, lease_);
   } else if (!shared.renew(found.runtime, lease_)) {
@@ -142,7 +144,7 @@ void Sharing::looked(const Result<>& outcome, const Wanted& wanted, Found& found
     const bool look = first || found.lost || wanted.compare || gone(found);
     runtimes_ = std::move(found.runtimes);
     others_ = runtimes_.size() > 1;
-    core_.follow_clock(found.offset_ns, clock_tolerance_ns);
+    core_.follow_clock(found.offset_ns, clock_tolerance_ns + found.offset_error_ns);
     if (found.lost) {
       core_.log().warn(
           "this runtime gave no sign of life for longer than its lease: others go on with its workflows");

@@ -52,8 +52,8 @@ class Sharing {
     RuntimeRow runtime;
     bool lost = false;
     std::vector<std::string> runtimes;
-    int64_t now_ns = 0;
-    int64_t offset_ns = 0;
+    int64_t offset_ns = 0;        // of the database's clock to our monotonic one
+    int64_t offset_error_ns = 0;  // at most
     std::vector<LoadedRun> claimed;
     std::vector<LoadedRun> orphans;
     std::vector<LoadedRun> woken;

@@ -3,14 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <set>
 #include <thread>
 
 #include "core/clock.h"
 #include "units/workflows/postgres/operator.h"
 #include "units/workflows/postgres/sql_error.h"
 #include "units/workflows/testing/postgres_server.h"
-#include "units/workflows/testing/store_conformance.h"
+#include "units/workflows/testing/shared_conformance.h"
 
 namespace trivium::units::workflows::testing {
 namespace {
@@ -95,6 +94,47 @@ class PostgresShared : public ::testing::Test {
   std::unique_ptr<PostgresStore> a_;
   std::unique_ptr<PostgresStore> b_;
 };
+
+class PostgresSharedUnderTest final : public SharedStoresUnderTest {
+ public:
+  PostgresSharedUnderTest() {
+    PostgresOptions options = server_.options();
+    options.lease = std::chrono::milliseconds(1000);
+    a_ = std::move(*PostgresStore::open(options));
+    b_ = std::move(*PostgresStore::open(options));
+  }
+  Store& a() override { return *a_; }
+  Store& b() override { return *b_; }
+  void make_silent(const std::string& runtime_id, Duration silent, Duration over) override {
+    const auto ago = [](Duration time) {
+      return "clock_timestamp() - interval '" + std::to_string(time / std::chrono::milliseconds(1)) + " ms'";
+    };
+    server_.sql("UPDATE runtimes SET renewed_at = " + ago(silent) + ", lease_until = " + ago(over) +
+                " WHERE id = '" + runtime_id + "'");
+  }
+  void end_session_of_a() override { a_.reset(); }
+  void restart_server() override {
+    server_.kill();
+    server_.start();
+  }
+  void wait_until_old() override {
+    while (server_.sql("SELECT clock_timestamp() > pg_postmaster_start_time() + interval '1 second'") !=
+           "t") {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  }
+
+ private:
+  PostgresServer server_;
+  std::unique_ptr<PostgresStore> a_;
+  std::unique_ptr<PostgresStore> b_;
+};
+
+std::unique_ptr<SharedStoresUnderTest> make_postgres_shared() {
+  return std::make_unique<PostgresSharedUnderTest>();
+}
+
+INSTANTIATE_TEST_SUITE_P(Postgres, SharedConformance, ::testing::Values(&make_postgres_shared));
 
 TEST(PostgresSchema, RefusesWhatANewerRuntimeWrote) {
   const PostgresServer server;
@@ -253,112 +293,6 @@ TEST_F(PostgresShared, TwoCannotOpenOneWorkflow) {
   }
   other.join();
   EXPECT_EQ(server_.sql("SELECT count(*) FROM runs"), "50");
-}
-
-TEST_F(PostgresShared, ARunIsTakenOverWhenItsRuntimeIsSilent) {
-  shared(*a_, [&](SharedTables& tables) { tables.join(runtime("A"), lease_); });
-  run(*a_, insert(run_row("r1", "one", "A")));
-  shared(*b_, [&](SharedTables& tables) {
-    tables.join(runtime("B"), lease_);
-    EXPECT_TRUE(tables.claim(runtime("B"), 10).empty()) << "it has an owner";
-  });
-  // Its session lives, so nothing but the end of the lease frees its runs.
-  server_.sql(
-      "UPDATE runtimes SET lease_until = clock_timestamp() - interval '1 second', renewed_at = "
-      "clock_timestamp() - interval '1 minute' WHERE id = 'A'");
-  while (server_.sql("SELECT clock_timestamp() > pg_postmaster_start_time() + interval '1 second'") != "t") {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  std::optional<RunRow> taken;
-  shared(*b_, [&](SharedTables& tables) {
-    EXPECT_FALSE(tables.take(runtime("B"), "r1")) << "it has an owner";
-    EXPECT_EQ(tables.bury("B", lease_), 1);
-    EXPECT_EQ(tables.runtimes(), std::vector<std::string>{"B"});
-    EXPECT_TRUE(tables.claim(runtime("B"), 10).empty()) << "it may sleep on";
-    EXPECT_TRUE(tables.claim_orphans(runtime("B"), 10).empty()) << "it has no work";
-    taken = tables.take(runtime("B"), "r1");
-  });
-  ASSERT_TRUE(taken);
-  EXPECT_EQ(taken->owner, "B");
-  EXPECT_GT(taken->fence, 0);
-  shared(*a_, [&](SharedTables& tables) { EXPECT_FALSE(tables.renew(runtime("A"), lease_)); });
-}
-
-TEST_F(PostgresShared, WorkOfADeadRuntimeIsFoundAndItsSleepersAreDue) {
-  shared(*b_, [&](SharedTables& tables) { tables.join(runtime("B"), lease_); });
-  for (const char* id : {"sleeps", "told", "parked", "busy"}) run(*a_, insert(run_row(id, id, "dead")));
-  run(*a_, insert(run_row("ours", "ours", "B")));
-  RunRow foreign = run_row("foreign", "foreign", "dead");
-  foreign.task_queue = "other";
-  run(*a_, insert(foreign));
-  run(*a_, [](Tables& tables) -> Result<> {
-    int64_t due_ns = 100;
-    for (const char* id : {"sleeps", "told", "parked", "busy", "ours", "foreign"}) {
-      tables.insert_timer(id, {5, "t", due_ns++});
-    }
-    tables.insert_inbound("told", "", {0, EventType::execution_signaled, 0, {}});
-    tables.insert_activity("busy", {});
-    RunRow parked = *tables.run("parked");
-    parked.parked = "why";
-    tables.update_run(parked);
-    return {};
-  });
-  const RuntimeRow b = runtime("B");
-  run(*b_, [&](Tables& tables) -> Result<> {
-    const std::vector<Due> due{{100, "sleeps"}, {101, "told"}, {103, "busy"}, {104, "ours"}};
-    const DuePage page = tables.due_after({}, 10, &b);
-    EXPECT_EQ(page.due, due);
-    EXPECT_TRUE(page.last);
-    // Two are looked at, and neither wakes a run of this runtime.
-    const DuePage part = tables.due_after({104, "ours"}, 1, &b);
-    EXPECT_TRUE(part.due.empty());
-    EXPECT_EQ(part.end, (Due{105, "foreign"}));
-    EXPECT_FALSE(part.last);
-    return {};
-  });
-  std::set<std::string> claimed;
-  shared(*b_, [&](SharedTables& tables) {
-    for (const RunRow& row : tables.claim_orphans(b, 10)) claimed.insert(row.run_id);
-    EXPECT_FALSE(tables.take(b, "foreign"));
-  });
-  EXPECT_EQ(claimed, (std::set<std::string>{"told", "parked", "busy"}));
-  EXPECT_EQ(server_.sql("SELECT owner FROM runs WHERE run_id = 'sleeps'"), "dead");
-  run(*b_, [&](Tables& tables) -> Result<> {
-    const std::vector<std::string> work{"busy", "parked", "told"};
-    EXPECT_EQ(tables.runs_with_work("B", "", 10), work);
-    return {};
-  });
-}
-
-TEST_F(PostgresShared, AHintForADeadRuntimeIsForEverybody) {
-  run(*a_, insert(run_row("r1", "one", "dead")));
-  run(*b_, [](Tables& tables) -> Result<> {
-    tables.wake(*tables.run("r1"));
-    return {};
-  });
-  EXPECT_EQ(server_.sql("SELECT count(*) FROM wakeups"), "0");
-}
-
-TEST_F(PostgresShared, OneWhoseSessionIsGoneIsKnownToBeDead) {
-  shared(*a_, [&](SharedTables& tables) { tables.join(runtime("A"), std::chrono::hours(1)); });
-  shared(*b_, [&](SharedTables& tables) { tables.join(runtime("B"), lease_); });
-  server_.sql("UPDATE runtimes SET renewed_at = clock_timestamp() - interval '1 minute' WHERE id = 'A'");
-  while (server_.sql("SELECT clock_timestamp() > pg_postmaster_start_time() + interval '1 second'") != "t") {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  shared(*b_, [&](SharedTables& tables) { EXPECT_EQ(tables.bury("B", lease_), 0) << "its session lives"; });
-  a_.reset();
-  int64_t buried = 0;
-  while (buried == 0) shared(*b_, [&](SharedTables& tables) { buried = tables.bury("B", lease_); });
-  EXPECT_EQ(buried, 1);
-}
-
-TEST_F(PostgresShared, NobodyIsBuriedRightAfterTheServerStarted) {
-  shared(*a_, [&](SharedTables& tables) { tables.join(runtime("A"), lease_); });
-  server_.sql("UPDATE runtimes SET lease_until = '2000-01-01', renewed_at = '2000-01-01'");
-  server_.kill();
-  server_.start();
-  shared(*b_, [&](SharedTables& tables) { EXPECT_EQ(tables.bury("B", std::chrono::hours(1)), 0); });
 }
 
 TEST_F(PostgresShared, GoesOnAfterTheServerWasRestarted) {

@@ -6,8 +6,9 @@ namespace trivium::units::workflows {
 namespace {
 
 #define RUN_COLUMNS                                                                                        \
-  "run_id, workflow_id, first_run_id, type, task_queue, worker, status, attempt, fence, next_event_id, "   \
-  "last_task_started, history_bytes, parent_workflow_id, parent_run_id, parent_event_id, parent_close, "   \
+  "run_id, workflow_id, first_run_id, type, task_queue, worker, lease_owner, status, attempt, fence, "     \
+  "next_event_id, last_task_started, history_bytes, parent_workflow_id, parent_run_id, parent_event_id, "  \
+  "parent_close, "                                                                                         \
   "started_ns, first_task_ns, run_deadline_ns, execution_deadline_ns, closed_ns, next_run_id, code_hash, " \
   "refused_hash, stays_reason, parked, retry_policy, cron_schedule, memo, search_attributes, outcome"
 
@@ -30,6 +31,7 @@ RunRow run_of(Use& use) {
   run.type = use.text();
   run.task_queue = use.text();
   run.worker = use.text();
+  run.owner = use.text();
   run.status = static_cast<RunStatus>(use.number());
   run.attempt = use.number();
   run.fence = use.number();
@@ -133,10 +135,11 @@ std::vector<RunRow> SqliteTables::list_runs(const RunFilter& filter, int64_t lim
 
 void SqliteTables::insert_run(const RunRow& run) {
   Use use(prepared("INSERT INTO runs (" RUN_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                   "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+                   "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   use.bind(run.run_id).bind(run.workflow_id).bind(run.first_run_id).bind(run.type).bind(run.task_queue);
-  use.bind(run.worker).bind(static_cast<int64_t>(run.status)).bind(run.attempt).bind(run.fence);
-  use.bind(run.next_event_id)
+  use.bind(run.worker).bind(run.owner).bind(static_cast<int64_t>(run.status)).bind(run.attempt);
+  use.bind(run.fence)
+      .bind(run.next_event_id)
       .bind(run.last_task_started)
       .bind(run.history_bytes)
       .bind(run.parent_workflow_id);

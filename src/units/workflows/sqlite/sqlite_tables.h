@@ -10,7 +10,7 @@
 
 namespace trivium::units::workflows {
 
-class SqliteTables final : public Tables {
+class SqliteTables : public Tables {
  public:
   // `database` outlives this.
   explicit SqliteTables(sqlite3* database) : database_(database) {}
@@ -60,12 +60,14 @@ class SqliteTables final : public Tables {
   void delete_source(std::string_view hash) override;
   std::vector<std::string> used_code() override;
 
- private:
+ protected:
   // Null after an error. `sql` must be a literal: its address is the key.
   sqlite3_stmt* prepared(const char* sql);
   // Steps to the end; remembers an error.
   void finish(Use& use);
   bool next(Use& use);
+
+ private:
   std::vector<RunRow> runs(Use& use);
 
   sqlite3* database_;

@@ -26,8 +26,11 @@ class TestPrograms final : public WorkflowPrograms {
   std::vector<std::string> types() const override;
   std::string type_of(const std::string& entry_id) const override { return entry_id; }
   Result<WorkflowCode> compile(const std::string& hash, std::string source) const override;
-  // Code that was added at any time.
-  std::shared_ptr<const WorkflowCode> by_hash(const std::string& hash) const { return ever_.at(hash); }
+  // Code that was added at any time; null: never.
+  std::shared_ptr<const WorkflowCode> by_hash(const std::string& hash) const {
+    const auto at = ever_.find(hash);
+    return at == ever_.end() ? nullptr : at->second;
+  }
 
  private:
   std::map<std::string, std::shared_ptr<const WorkflowCode>> ever_;

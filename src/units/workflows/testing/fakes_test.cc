@@ -143,7 +143,7 @@ bool TestQueue::pump() {
   if (jobs_.empty()) return false;
   std::vector<Job> batch = std::exchange(jobs_, {});
   ++transactions_;
-  if (refused_ > 0) {
+  if (unanswered_ == 0 && refused_ > 0) {
     --refused_;
     for (Job& job : batch) job.done(fail(kind::unavailable, "database or disk is full"));
     return true;

@@ -17,7 +17,10 @@ namespace trivium::units::workflows::testing {
 
 class World {
  public:
-  explicit World(uint64_t seed = 1, const std::function<void(ServiceOptions&)>& adapt = {});
+  // `connect`: makes the connection of each life to a store that others share; null: each opens one file.
+  using Connect = std::function<std::unique_ptr<Store>()>;
+  explicit World(uint64_t seed = 1, const std::function<void(ServiceOptions&)>& adapt = {},
+                 Connect connect = nullptr);
   ~World();
 
   TestPrograms programs;
@@ -41,6 +44,8 @@ class World {
 
   // The runtime dies here and now; the next one opens the same file and recovers.
   void restart();
+  // The same, but it stops in good order.
+  void restart_in_order();
   bool crashed() const { return queue_->crashed(); }
   ServiceOptions options;  // of the next restart
 
@@ -63,6 +68,7 @@ class World {
   void end();
   bool do_something();
 
+  const Connect connect_;
   std::filesystem::path folder_;
   TestRandom random_;
   sched::VirtualTimers timers_;
@@ -70,6 +76,7 @@ class World {
   uint64_t boots_ = 0;
   std::unique_ptr<sched::ManualScheduler> scheduler_;
   std::unique_ptr<SqliteStore> store_;
+  std::unique_ptr<Store> connection_;  // in its place, if the store is shared
   TestQueue* queue_ = nullptr;
   std::unique_ptr<Service> service_;
 };

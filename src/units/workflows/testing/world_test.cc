@@ -21,8 +21,11 @@ std::filesystem::path new_folder() {
 
 }  // namespace
 
-World::World(uint64_t seed, const std::function<void(ServiceOptions&)>& adapt)
-    : folder_(new_folder()), random_(seed), environment_(bindings()) {
+World::World(uint64_t seed, const std::function<void(ServiceOptions&)>& adapt, Connect connect)
+    : connect_(std::move(connect)),
+      folder_(connect_ ? std::filesystem::path() : new_folder()),
+      random_(seed),
+      environment_(bindings()) {
   options.operations_poll = Duration(0);
   options.sweep_interval = Duration(0);
   if (adapt) adapt(options);
@@ -32,7 +35,7 @@ World::World(uint64_t seed, const std::function<void(ServiceOptions&)>& adapt)
 World::~World() {
   end();
   std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
+  if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
 }
 
 // What runs still is let go of: nothing takes a turn any more.
@@ -42,15 +45,20 @@ void World::end() {
   service_.reset();
   scheduler_.reset();
   store_.reset();
+  connection_.reset();
 }
 
 void World::boot() {
   scheduler_ = std::make_unique<sched::ManualScheduler>(random_.next() + ++boots_);
-  Result<std::unique_ptr<SqliteStore>> store =
-      SqliteStore::open({(folder_ / "workflows.db").string(), true, false});
-  if (!store) std::abort();
-  store_ = std::move(*store);
-  auto queue = std::make_unique<TestQueue>(*store_);
+  if (connect_) {
+    connection_ = connect_();
+  } else {
+    Result<std::unique_ptr<SqliteStore>> store =
+        SqliteStore::open({(folder_ / "workflows.db").string(), true, false});
+    if (!store) std::abort();
+    store_ = std::move(*store);
+  }
+  auto queue = std::make_unique<TestQueue>(connection_ ? *connection_ : *store_);
   queue_ = queue.get();
   service_ =
       std::make_unique<Service>(ServiceParts{*scheduler_, timers_, timers_.clock(), random_, environment_,
@@ -61,6 +69,12 @@ void World::boot() {
 
 void World::restart() {
   queue_->crash_at(1, TestQueue::Crash::before);
+  functions.crash();
+  end();
+  boot();
+}
+
+void World::restart_in_order() {
   functions.crash();
   end();
   boot();
