@@ -185,6 +185,23 @@ def test_local_ones_are_committed_together(shop, provider):
     assert int(provider.rows("SELECT count(*) FROM history")[0][0]) < 200 + 100
 
 
+def test_workflows_take_turns_where_only_so_many_tasks_may_run_at_once(shop):
+    app = shop(
+        """
+        local done = channel.new(20)
+        for i = 1, 20 do
+          coroutine.spawn(function() done:send((process.exec("app:loop", "app:jobs", i, {["activity.local"] = i % 2 == 0}))) end)
+        end
+        local sum = 0
+        for _ = 1, 20 do sum = sum + done:receive() end
+        io.print(sum)
+        """,
+        worker="max_concurrent_workflow_task_execution_size: 1",
+    )
+    result = app.main(timeout=240)
+    assert result.lines == [str(sum(i * (i + 1) for i in range(1, 21)))], result.stderr
+
+
 def test_what_a_function_knows_about_its_activity(shop):
     app = shop(
         """

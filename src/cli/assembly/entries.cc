@@ -126,13 +126,14 @@ WorkflowWorkerEntry read_workflow_worker(app::Fields& fields) {
       fields.id("provider", {.required = true, .kinds = {"workflow.sqlite", "workflow.postgres"}});
   worker.task_queue = fields.text("task_queue");
   // What means something only to engines that poll a server.
-  for (const char* ignored :
-       {"max_concurrent_workflow_task_execution_size", "max_concurrent_activity_task_pollers",
-        "max_concurrent_workflow_task_pollers", "max_concurrent_local_activity_execution_size"}) {
+  for (const char* ignored : {"max_concurrent_activity_task_pollers", "max_concurrent_workflow_task_pollers",
+                              "max_concurrent_local_activity_execution_size"}) {
     fields.integer(std::string("worker_options.") + ignored, 0);
   }
   const int64_t most = fields.integer("worker_options.max_concurrent_activity_execution_size", 0);
   if (most > 0) worker.most_activities = static_cast<size_t>(most);
+  const int64_t tasks = fields.integer("worker_options.max_concurrent_workflow_task_execution_size", 0);
+  if (tasks > 0) worker.most_tasks = static_cast<size_t>(tasks);
   worker.activities_per_second = fields.number("worker_options.worker_activities_per_second", 0);
   if (worker.activities_per_second < 0) {
     fields.problem("worker_options.worker_activities_per_second",

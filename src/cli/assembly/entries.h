@@ -51,6 +51,7 @@ struct WorkflowWorkerEntry {
   EntryId provider;
   std::string task_queue;
   size_t cached_instances = 1000;
+  size_t most_tasks = 1000;
   size_t most_activities = 1000;
   double activities_per_second = 0;  // 0: no limit
   Duration stop_timeout{};

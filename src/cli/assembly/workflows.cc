@@ -123,6 +123,7 @@ std::vector<Workflows::Declared> Workflows::declared(const app::FieldContext& co
     options.log_in_replay = worker.log_in_replay;
     options.retention = store.retention;
     options.most_activities = worker.most_activities;
+    options.most_tasks = worker.most_tasks;
     options.activities_per_second = worker.activities_per_second;
     options.stop_timeout = worker.stop_timeout;
     if (worker.heartbeat_interval.count() > 0) options.heartbeat_interval = worker.heartbeat_interval;

@@ -12,10 +12,10 @@
 
 #include "lua/command.h"
 #include "sched/timers.h"
-#include "units/workflows/activity_slots.h"
 #include "units/workflows/attempt_context.h"
 #include "units/workflows/ports.h"
 #include "units/workflows/retry_policy.h"
+#include "units/workflows/slots.h"
 #include "units/workflows/store/rows.h"
 
 namespace trivium::units::workflows {
@@ -58,7 +58,7 @@ class Activities {
     ActivityRow row;
     RetryPolicy policy;
     int64_t deadline_ns = 0;  // schedule_to_close
-    std::shared_ptr<ActivitySlots::Slot> slot;
+    std::shared_ptr<Slots::Slot> slot;
     std::shared_ptr<AttemptContext> context;  // of what runs
     std::unique_ptr<ActivityFunctions::Attempt> running;
     bool begun = false;

@@ -41,8 +41,9 @@ Core::Core(const ServiceParts& parts, ServiceOptions options, std::unique_ptr<St
                     parts.permissions},
       store_(std::move(store)),
       readers_(std::move(readers)),
-      slots_(std::make_shared<ActivitySlots>(options_.most_activities, options_.activities_per_second,
-                                             parts.timers)),
+      slots_(std::make_shared<Slots>(options_.most_activities, options_.activities_per_second, parts.timers)),
+      task_slots_(options_.most_tasks == 0 ? nullptr
+                                           : std::make_shared<Slots>(options_.most_tasks, 0, parts.timers)),
       id_prefix_(random_uuid(parts.random)) {
   if (options_.lease.count() <= 0) return;
   clock_offset_ns_ = parts_.clock.wall_ns() - parts_.clock.monotonic_ns();  // until the database was asked

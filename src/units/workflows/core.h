@@ -33,7 +33,9 @@ class Core : public std::enable_shared_from_this<Core> {
   Place place(const std::string& worker) const { return {options_.provider, worker, options_.name_space}; }
   Watches& watches() { return watches_; }
   UpdateWaiters& waiters() { return waiters_; }
-  ActivitySlots& slots() { return *slots_; }
+  Slots& slots() { return *slots_; }
+  // Of workflow tasks. Null: as many as can run at once.
+  Slots* task_slots() { return task_slots_.get(); }
   const Log& log() const { return parts_.log; }
 
   // The wall clock; if several runtimes share the store, the database's, which this one's only measures on.
@@ -125,7 +127,8 @@ class Core : public std::enable_shared_from_this<Core> {
   std::atomic<size_t> next_reader_{0};
   Watches watches_;
   UpdateWaiters waiters_;
-  const std::shared_ptr<ActivitySlots> slots_;
+  const std::shared_ptr<Slots> slots_;
+  const std::shared_ptr<Slots> task_slots_;
   std::string id_prefix_;
   std::atomic<uint64_t> last_workflow_{0};
   std::atomic<bool> stopped_{false};

@@ -141,6 +141,26 @@ TEST_F(LocalActivities, ATaskThatAsksForMoreIsNotHeldBack) {
   EXPECT_EQ(world.describe("one").activities.size(), 2U);
 }
 
+// A task takes its place until it is committed, and here that takes as long as its activity.
+TEST_F(LocalActivities, OnlySoManyTasksRunAtOnce) {
+  world.options.most_tasks = 2;
+  world.restart();
+  for (const char* id : {"one", "two", "three", "four", "five"}) {
+    StartRequest request;
+    request.id = "app:steps";
+    request.name = id;
+    request.arguments = encode_values(Array{Value(2), Value(local)});
+    world.service().start(request, [](const Result<StartedWorkflow>& started) { EXPECT_TRUE(started); });
+  }
+  rest();
+  EXPECT_EQ(world.functions.waiting(), 2U);
+  world.timers().advance(seconds(2));  // those two are committed, and wait as ordinary ones do
+  rest();
+  EXPECT_EQ(world.functions.waiting(), 4U);
+  for (const char* id : {"one", "two", "three", "four", "five"}) EXPECT_EQ(shown(world.wait(id)), "3");
+  EXPECT_EQ(calls, 10);
+}
+
 TEST_F(LocalActivities, AMessageIsTakenUpWhileOneRuns) {
   world.programs.add("app:listens",
                      "return function(options) local m = listen('m') local c = m:receive() "

@@ -92,8 +92,12 @@ void Run::preempt() noexcept {
 
 sched::Outcome Run::run() {
   const sched::Outcome outcome = take_turn();
-  const bool busy = phase_ == Phase::loading || phase_ == Phase::computing || phase_ == Phase::committing;
-  if (!busy && std::exchange(woken_, false)) core_->sleepers().awake();
+  const bool busy = phase_ == Phase::loading || phase_ == Phase::computing || phase_ == Phase::holding ||
+                    phase_ == Phase::committing;
+  const bool queued = phase_ == Phase::idle && has_work();
+  if (busy || queued) return outcome;
+  place_.reset();
+  if (std::exchange(woken_, false)) core_->sleepers().awake();
   return outcome;
 }
 
@@ -112,7 +116,7 @@ sched::Outcome Run::take_turn() {
     if (phase_ == Phase::closed) break;
     task();
   }
-  if (phase_ == Phase::idle && has_work()) begin();
+  if (phase_ == Phase::idle && has_work() && has_place()) begin();
   if (phase_ == Phase::holding) {
     if (!waiting_.empty()) {
       begin_task({});
@@ -211,6 +215,7 @@ void Run::timer_due(int64_t started_event_id) {
 
 // What it has is in the store, and whatever happens to it from now on brings it back.
 void Run::fall_asleep() {
+  if (place_ && has_work()) return;
   if (engine_ || noting_ || !in_task_.empty() || !activities_.empty()) return;
   if (phase_ == Phase::parked) {
     if (row_.parked.empty()) return;  // nobody would know
@@ -241,6 +246,13 @@ int64_t Run::next_due_ns() const {
 }
 
 bool Run::has_work() const { return row_.last_task_started != 0 ? !waiting_.empty() : !delayed_; }
+
+// Where a worker limits how many tasks run at once.
+bool Run::has_place() {
+  if (core_->task_slots() == nullptr) return true;
+  if (!place_) place_ = core_->task_slots()->take([run = sched::Ref<Run>(this)] { run->post([] {}); });
+  return place_->held();
+}
 
 void Run::pause(Duration delay) {
   phase_ = Phase::pausing;
@@ -275,6 +287,7 @@ void Run::abandon() {
   mail.clear();
   engine_.reset();
   code_.reset();
+  place_.reset();
   activities_.abandon();
 }
 

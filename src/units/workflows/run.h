@@ -100,6 +100,7 @@ class Run final : public sched::Runnable {
   void arm_deadline();
   void time_is_over();
   bool has_work() const;
+  bool has_place();
   bool is_for_others() const;
   // Leaves the memory, if nothing keeps it there.
   void fall_asleep();
@@ -159,7 +160,8 @@ class Run final : public sched::Runnable {
   std::deque<Waiting> waiting_;
   std::deque<Waiting> in_task_;  // taken up by the task in progress
   std::vector<Finished> finished_;
-  std::shared_ptr<TaskCommit> draft_;  // of these tasks; null: there are none
+  std::shared_ptr<TaskCommit> draft_;   // of these tasks; null: there are none
+  std::shared_ptr<Slots::Slot> place_;  // among the tasks that run at once, or in the queue for it
   sched::TimerId hold_limit_{};
   bool hold_over_ = false;
   std::unique_ptr<Engine> engine_;

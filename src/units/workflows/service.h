@@ -63,6 +63,7 @@ struct ServiceOptions {
   // How often the details of heartbeats are written at most, without a heartbeat timeout and with one.
   Duration heartbeat_interval = std::chrono::seconds(30);
   Duration longest_heartbeat_interval = std::chrono::seconds(60);
+  size_t most_tasks = 1000;  // of workflows that are carried out at once; 0: as many as can
   // Local activities: how long, and for how many bytes of history, the commit of a task waits for them.
   Duration local_limit = std::chrono::seconds(1);
   size_t most_held_bytes = 1 << 20;

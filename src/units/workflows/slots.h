@@ -1,4 +1,4 @@
-// How many activities of a worker run at once, and how many may begin in a second.
+// How many activities, or workflow tasks, of a worker run at once, and how many may begin in a second.
 #pragma once
 
 #include <condition_variable>
@@ -13,15 +13,15 @@
 namespace trivium::units::workflows {
 
 // Thread-safe. First come, first served.
-class ActivitySlots : public std::enable_shared_from_this<ActivitySlots> {
+class Slots : public std::enable_shared_from_this<Slots> {
  public:
   // `per_second` 0: no limit. The timers outlive this.
-  ActivitySlots(size_t most, double per_second, sched::Timers& timers);
+  Slots(size_t most, double per_second, sched::Timers& timers);
 
   // A place, or one in the queue for it. Whoever has it gives it back; its destructor does so too.
   class Slot {
    public:
-    Slot(std::shared_ptr<ActivitySlots> slots, std::function<void()> ready)
+    Slot(std::shared_ptr<Slots> slots, std::function<void()> ready)
         : slots_(std::move(slots)), ready_(std::move(ready)) {}
     ~Slot() { give_back(); }
     Slot(const Slot&) = delete;
@@ -31,9 +31,9 @@ class ActivitySlots : public std::enable_shared_from_this<ActivitySlots> {
     bool held() const;
 
    private:
-    friend class ActivitySlots;
+    friend class Slots;
 
-    const std::shared_ptr<ActivitySlots> slots_;
+    const std::shared_ptr<Slots> slots_;
     std::function<void()> ready_;
     bool held_ = false;  // under the lock of slots_, as ready_
   };

@@ -1,4 +1,4 @@
-#include "units/workflows/activity_slots.h"
+#include "units/workflows/slots.h"
 
 #include <algorithm>
 #include <utility>
@@ -6,20 +6,20 @@
 
 namespace trivium::units::workflows {
 
-ActivitySlots::ActivitySlots(size_t most, double per_second, sched::Timers& timers)
+Slots::Slots(size_t most, double per_second, sched::Timers& timers)
     : most_(most),
       interval_ns_(per_second > 0 ? static_cast<int64_t>(std::min(1e9 / per_second, 9e18)) : 0),
       timers_(timers) {}
 
 // With the lock held: takes a place, if there is one and it is time.
-bool ActivitySlots::may_begin() {
+bool Slots::may_begin() {
   if (closed_ || held_ >= most_) return false;
   if (interval_ns_ != 0) {
     const int64_t now = timers_.clock().monotonic_ns();
     if (now < next_ns_) {
       if (!std::exchange(armed_, true)) {
         timers_.at(next_ns_, [weak = weak_from_this()] {
-          const std::shared_ptr<ActivitySlots> slots = weak.lock();
+          const std::shared_ptr<Slots> slots = weak.lock();
           if (!slots) return;
           {
             const std::lock_guard lock(slots->mutex_);
@@ -36,7 +36,7 @@ bool ActivitySlots::may_begin() {
   return true;
 }
 
-std::shared_ptr<ActivitySlots::Slot> ActivitySlots::take(std::function<void()> ready) {
+std::shared_ptr<Slots::Slot> Slots::take(std::function<void()> ready) {
   auto slot = std::make_shared<Slot>(shared_from_this(), std::move(ready));
   const std::lock_guard lock(mutex_);
   while (!queue_.empty() && queue_.front().expired()) queue_.pop_front();
@@ -48,7 +48,7 @@ std::shared_ptr<ActivitySlots::Slot> ActivitySlots::take(std::function<void()> r
   return slot;
 }
 
-void ActivitySlots::grant() {
+void Slots::grant() {
   std::vector<std::function<void()>> told;
   {
     // Kept until the lock is gone: the last reference would want it.
@@ -70,7 +70,7 @@ void ActivitySlots::grant() {
   for (const std::function<void()>& ready : told) ready();
 }
 
-void ActivitySlots::Slot::give_back() {
+void Slots::Slot::give_back() {
   std::function<void()> forgotten;
   {
     const std::lock_guard lock(slots_->mutex_);
@@ -82,22 +82,22 @@ void ActivitySlots::Slot::give_back() {
   slots_->grant();
 }
 
-bool ActivitySlots::Slot::held() const {
+bool Slots::Slot::held() const {
   const std::lock_guard lock(slots_->mutex_);
   return held_;
 }
 
-void ActivitySlots::close() {
+void Slots::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;
 }
 
-bool ActivitySlots::closed() const {
+bool Slots::closed() const {
   const std::lock_guard lock(mutex_);
   return closed_;
 }
 
-bool ActivitySlots::wait_until_free(Duration patience) {
+bool Slots::wait_until_free(Duration patience) {
   std::unique_lock lock(mutex_);
   return freed_.wait_for(lock, patience, [this] { return held_ == 0; });
 }
