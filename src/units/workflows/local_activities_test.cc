@@ -9,6 +9,7 @@ namespace {
 
 using std::chrono::seconds;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr const char* steps =
     "return function(count, options) local sum = 0 for i = 1, count do "
@@ -198,6 +199,24 @@ TEST_F(LocalActivities, CodeThatCannotGoOnLosesNothingThatRan) {
   EXPECT_THAT(description.run.parked, HasSubstr("support of version"));
   EXPECT_EQ(description.activities.size(), 1U);  // its end waits for code that can go on
   EXPECT_EQ(calls, 2);
+}
+
+// The task that refuses it is thrown away; those before it are committed, and nothing runs twice.
+TEST_F(LocalActivities, ARefusedUpdateLeavesWhatRanAlone) {
+  begin("app:steps", {Value(2), Value(local)});
+  end_one();
+  std::string answer;
+  world.service().update(world.service().pid_of("one"), "add", encode_values({Value(1)}),
+                         [&answer](const lua::Reply& reply) {
+                           answer = reply.error ? std::string(reply.error->kind) : "accepted";
+                         });
+  rest();
+  EXPECT_EQ(answer, kind::not_found);
+  EXPECT_EQ(world.functions.waiting(), 1U);
+  EXPECT_EQ(shown(world.wait("one")), "3");
+  EXPECT_EQ(calls, 2);
+  EXPECT_THAT(outline(world.history("one")), Not(HasSubstr("Update")));
+  check_replay();
 }
 
 TEST_F(LocalActivities, AFullDiskOnlyDelaysThem) {
