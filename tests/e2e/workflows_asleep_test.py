@@ -13,6 +13,8 @@ CACHED = 10
 INDEX = """
     - {name: sleeper, kind: workflow.lua, source: file://sleeper.lua, modules: [time, workflow], meta: {workflow: {worker: jobs, code: pinned}}}
     - {name: parent, kind: workflow.lua, source: file://parent.lua, meta: {workflow: {worker: jobs}}}
+    - {name: trier, kind: workflow.lua, source: file://trier.lua, modules: [funcs], meta: {workflow: {worker: jobs}}}
+    - {name: flaky, kind: function.lua, source: file://flaky.lua, method: main, modules: [activity]}
     - {name: starter, kind: process.lua, source: file://starter.lua, modules: [logger]}
     - name: starter.service
       kind: process.service
@@ -41,6 +43,19 @@ FILES = {
           return "child " .. result
         end}
     """,
+    "trier.lua": """
+        return {main = function(interval)
+          return funcs.new():with_options({["activity.retry_policy"] = {
+            initial_interval = interval, maximum_interval = interval, maximum_attempts = 2}}):call("app:flaky")
+        end}
+    """,
+    "flaky.lua": """
+        return {main = function()
+          local attempt = activity.info().attempt
+          if attempt == 1 then error("not yet") end
+          return "attempt " .. attempt
+        end}
+    """,
     # Starts what is not there yet.
     "starter.lua": """
         local function start(id, entry, ...)
@@ -49,6 +64,8 @@ FILES = {
         return {main = function(many)
           start("parent", "app:parent", "child")
           for i = 1, 5 do start("brief" .. i, "app:sleeper", "12s") end
+          for i = 1, 5 do start("again" .. i, "app:trier", "12s") end
+          for i = 1, 100 do start("later" .. i, "app:trier", "1h") end
           local tickets, done = channel.new(100), channel.new(0)
           for _ = 1, 100 do
             coroutine.spawn(function()
@@ -139,6 +156,7 @@ def test_they_are_not_in_memory_and_come_back(runtime):
         assert runtime.outcome("parent") == "child told early"
         for i in range(1, 6):
             assert runtime.outcome(f"brief{i}") == "slept"
+            assert runtime.outcome(f"again{i}") == "attempt 2"
         all_sleep(runtime)
 
 
@@ -152,12 +170,13 @@ def test_a_restart_loads_none_of_them(runtime):
     runtime.app.write({"src/sleeper.lua": sleeper + "\n-- newer\n"})
     with runtime.start() as server:
         server.wait_for("all are started", timeout=300)
-        assert runtime.in_memory() <= CACHED + 6  # those that are due soon
+        assert runtime.in_memory() <= CACHED + 11  # those that are due soon
         assert runtime.workflow("migrate", "s1").stdout == "moved: s1\n"
         assert runtime.workflow("signal", "s1", "go", "again").code == 0
         assert runtime.outcome("s1") == "told again"
         for i in range(1, 6):
             assert runtime.outcome(f"brief{i}") == "slept"
+            assert runtime.outcome(f"again{i}") == "attempt 2"
         assert runtime.workflow("signal", "child", "go", "late").code == 0
         assert runtime.outcome("parent") == "child told late"
         all_sleep(runtime)

@@ -47,10 +47,9 @@ void Activities::add(ActivityRow row) { dispatch(insert(std::move(row))); }
 void Activities::recover(ActivityRow row) {
   Activity& activity = insert(std::move(row));
   if (activity.row.cancel_requested) return end(activity, EventType::activity_canceled, {});
-  if (activity.row.next_attempt_ns > core_.now_ns()) {
-    return void(arm(activity, activity.row.next_attempt_ns, &Activities::attempt_due));
-  }
-  if (is_foreign(activity.row.scheduled)) return dispatch(activity);  // nobody has begun it
+  if (activity.row.next_attempt_ns > core_.now_ns()) return wait_for_attempt(activity);
+  if (is_foreign(activity.row.scheduled) || activity.row.awaited)
+    return dispatch(activity);  // nobody has begun it
   const int64_t allowed = activity.policy.maximum_attempts;
   if (activity.row.started) {
     return failed(activity, timeout_failure("start_to_close", "activity StartToClose timeout"), true);
@@ -88,6 +87,25 @@ void Activities::stop() {
 
 void Activities::abandon() { activities_.clear(); }
 
+bool Activities::asleep() const {
+  return std::all_of(activities_.begin(), activities_.end(),
+                     [](const auto& activity) { return activity->waits && activity->row.awaited; });
+}
+
+int64_t Activities::next_due_ns() const {
+  int64_t next = 0;
+  for (const auto& activity : activities_) {
+    const int64_t due_ns = activity->row.next_attempt_ns;
+    if (activity->waits && (next == 0 || due_ns < next)) next = due_ns;
+  }
+  return next;
+}
+
+void Activities::leave() {
+  for (const auto& activity : activities_) disarm(*activity);
+  activities_.clear();
+}
+
 void Activities::request_cancel(int64_t scheduled_event_id) {
   Activity* activity = find(scheduled_event_id, 0);
   if (activity == nullptr) return;
@@ -109,6 +127,7 @@ bool Activities::is_foreign(const Object& scheduled) const {
 }
 
 void Activities::dispatch(Activity& activity) {
+  activity.waits = false;
   if (activity.row.cancel_requested) return end(activity, EventType::activity_canceled, {});
   if (activity.deadline_ns != 0) {
     if (core_.now_ns() >= activity.deadline_ns) return too_long(activity);
@@ -133,11 +152,12 @@ void Activities::dispatch(Activity& activity) {
 }
 
 void Activities::with_slot(Activity& activity) {
-  // The last permitted attempt may not be repeated after a crash, so that it begins is made durable first.
+  // The last permitted attempt may not be repeated after a crash, so that it begins is made durable first. So
+  // it is where the store would tell that nobody has begun it.
   const bool last =
       activity.policy.maximum_attempts > 0 && activity.row.attempt >= activity.policy.maximum_attempts;
-  if (!last || activity.row.started) return launch(activity);
-  activity.row.started = true;
+  if ((!last || activity.row.started) && !activity.row.awaited) return launch(activity);
+  activity.row.started = last;
   save(activity, &Activities::launch);
 }
 
@@ -251,6 +271,7 @@ void Activities::failed(Activity& activity, Object failure, bool timed_out) {
 
 void Activities::end(Activity& activity, EventType how, Object attributes) {
   activity.ended = true;
+  activity.waits = false;
   disarm(activity);
   if (!core_.slots().closed()) activity.slot.reset();
   activity.context.reset();
@@ -258,6 +279,7 @@ void Activities::end(Activity& activity, EventType how, Object attributes) {
   attributes.set("scheduled_event_id", activity.row.scheduled_event_id);
   Waiting waiting;
   waiting.activity = activity.row.scheduled_event_id;
+  if (activity.row.awaited) waiting.timer = retry_timer(activity.row.scheduled_event_id);
   waiting.events.push_back({0, EventType::activity_started, core_.now_ns(), std::move(started), false, {}});
   waiting.events.push_back({0, how, core_.now_ns(), std::move(attributes), false, {}});
   run_.add_waiting(std::move(waiting));

@@ -50,6 +50,12 @@ class Activities {
   // The run has closed: cancels what runs.
   void stop();
   bool empty() const { return activities_.empty(); }
+  // Whether all of them only wait for the time of their next attempt, and the store tells when that is.
+  bool asleep() const;
+  // Of the next attempt that is waited for, 0: none is.
+  int64_t next_due_ns() const;
+  // The run leaves the memory: forgets them.
+  void leave();
   // Forgets what runs, which in turn holds the run.
   void abandon();
 
@@ -64,6 +70,7 @@ class Activities {
     bool begun = false;
     bool durable = true;                                 // false: local, and not committed
     void (Activities::*postponed)(Activity&) = nullptr;  // until it is
+    bool waits = false;                                  // for the time of its attempt
     int64_t may_save_ns = 0;                             // of signs of life: not before
     sched::TimerId start_limit{};
     std::vector<sched::TimerId> armed;
@@ -82,6 +89,7 @@ class Activities {
   bool is_foreign(const Object& scheduled) const;
   // activity_clocks.cc
   sched::TimerId arm(Activity& activity, int64_t due_ns, void (Activities::*what)(Activity&));
+  void wait_for_attempt(Activity& activity);
   void attempt_due(Activity& activity) { dispatch(activity); }
   void not_begun(Activity& activity);
   void attempt_too_long(Activity& activity);

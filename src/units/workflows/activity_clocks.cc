@@ -1,5 +1,6 @@
 // The time limits of activities and what makes their state durable.
 #include <algorithm>
+#include <utility>
 
 #include "units/workflows/activities.h"
 #include "units/workflows/core.h"
@@ -100,16 +101,26 @@ void Activities::disarm(Activity& activity) {
   activity.armed.clear();
 }
 
+void Activities::wait_for_attempt(Activity& activity) {
+  activity.waits = true;
+  arm(activity, activity.row.next_attempt_ns, &Activities::attempt_due);
+}
+
 void Activities::save(Activity& activity, void (Activities::*then)(Activity&)) {
   if (postpone(activity, then)) return;
+  ActivityRow saved = activity.row;
+  // Not worth a place among the due times, if the run stays in memory until then anyway.
+  const int64_t awake_until_ns = core_.now_ns() + core_.options().stays_awake.count();
+  const bool awaited = then == &Activities::dispatch && saved.next_attempt_ns > awake_until_ns;
+  const bool was_awaited = std::exchange(saved.awaited, awaited);
+  activity.row.awaited = awaited || was_awaited;  // as far as is known
   core_.transact(
-      [run_id = run_.run_id(), fence = run_.row().fence, row = activity.row](Tables& tables, ScriptContext&) {
-        return save_activity(tables, run_id, fence, row);
-      },
+      [run_id = run_.run_id(), fence = run_.row().fence, saved = std::move(saved), was_awaited](
+          Tables& tables, ScriptContext&) { return save_attempt(tables, run_id, fence, saved, was_awaited); },
       [this, run = sched::Ref<Run>(&run_), scheduled = activity.row.scheduled_event_id,
-       attempt = activity.row.attempt, then](const Result<>& saved) {
+       attempt = activity.row.attempt, then, awaited](const Result<>& saved) {
         const bool refused = !saved && saved.error().kind == kind::conflict;
-        run->post([this, scheduled, attempt, then, refused, durable = saved.has_value()] {
+        run->post([this, scheduled, attempt, then, awaited, refused, durable = saved.has_value()] {
           Activity* activity = find(scheduled, attempt);
           if (activity == nullptr) return;
           if (refused) return run_.lost();
@@ -119,11 +130,9 @@ void Activities::save(Activity& activity, void (Activities::*then)(Activity&)) {
                 then == &Activities::launch ? &Activities::save_launch : &Activities::save_dispatch);
             return;
           }
+          activity->row.awaited = awaited;
           if (then == &Activities::dispatch) activity->slot.reset();
-          if (activity->row.next_attempt_ns > core_.now_ns()) {
-            arm(*activity, activity->row.next_attempt_ns, &Activities::attempt_due);
-            return;
-          }
+          if (activity->row.next_attempt_ns > core_.now_ns()) return wait_for_attempt(*activity);
           (this->*then)(*activity);
         });
       },

@@ -216,9 +216,10 @@ void Run::timer_due(int64_t started_event_id) {
 // What it has is in the store, and whatever happens to it from now on brings it back.
 void Run::fall_asleep() {
   if (place_ && has_work()) return;
-  if (engine_ || noting_ || !in_task_.empty() || !activities_.empty()) return;
+  if (engine_ || noting_ || !in_task_.empty() || !activities_.asleep()) return;
   if (phase_ == Phase::parked) {
-    if (row_.parked.empty()) return;  // nobody would know
+    if (row_.parked.empty()) return;   // nobody would know
+    if (!activities_.empty()) return;  // nobody would wake it for their attempts
   } else if (!row_.parked.empty()) {
     return note_parked("");  // nobody would wake it
   }
@@ -231,6 +232,7 @@ void Run::fall_asleep() {
   if (!core_->leave(*this, due_ns)) return;
   phase_ = Phase::asleep;
   cancel_timers();
+  activities_.leave();
   waiting_.clear();
 }
 
@@ -242,6 +244,7 @@ int64_t Run::next_due_ns() const {
   if (phase_ == Phase::parked) return next;  // it is tried again on request
   if (delayed_) sooner(row_.first_task_ns);
   for (const Timer& timer : timers_) sooner(timer.row.due_ns);
+  if (const int64_t attempt_ns = activities_.next_due_ns(); attempt_ns != 0) sooner(attempt_ns);
   return next;
 }
 

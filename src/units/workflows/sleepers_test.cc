@@ -162,6 +162,152 @@ TEST_F(Sleeping, AnActivityKeepsItsRunInMemory) {
   EXPECT_EQ(shown(world.wait(pid)), "1");
 }
 
+// The first attempts fail, the next one is due an hour later.
+class SleepingRetries : public Sleeping {
+ protected:
+  SleepingRetries() {
+    world.functions.add("app:step", [this](const Array&) {
+      const int64_t attempt = integer_at(world.functions.last_activity()->info(), "attempt");
+      attempts.push_back(attempt);
+      if (attempt < succeeds_at) return lua::Reply::failure(Error::unspecified(kind::internal, "not yet"));
+      return lua::Reply::of(attempt);
+    });
+    world.programs.add("app:tries", "return function() return call('app:step') end");
+  }
+  // Its first attempt has failed, and another run takes its place in memory.
+  std::string start_and_leave(int64_t most_attempts = 0) {
+    world.functions.set_options("app:step",
+                                {{"activity.retry_policy", Object{{"initial_interval", "1h"},
+                                                                  {"maximum_interval", "1h"},
+                                                                  {"maximum_attempts", most_attempts}}}});
+    std::string pid = start("app:tries", 1)[0];
+    start("app:waiter", 1);
+    return pid;
+  }
+
+  int64_t succeeds_at = 2;
+  std::vector<int64_t> attempts;
+};
+
+using Attempts = std::vector<int64_t>;
+
+TEST_F(SleepingRetries, ARunLeavesUntilTheNextAttempt) {
+  const std::string pid = start_and_leave();
+  EXPECT_EQ(world.in_memory(), 1U);
+  world.run_for(std::chrono::minutes(59));
+  EXPECT_EQ(world.in_memory(), 1U);
+  EXPECT_EQ(attempts, Attempts{1});
+  world.run_for(std::chrono::minutes(2));
+  EXPECT_EQ(attempts, (Attempts{1, 2})) << "what nobody began is not counted";
+  EXPECT_EQ(shown(world.wait(pid)), "2");
+}
+
+TEST_F(SleepingRetries, ItLeavesAgainWhenThatFailsToo) {
+  succeeds_at = 4;
+  const std::string pid = start_and_leave();
+  world.run_for(std::chrono::minutes(61));
+  start("app:waiter", 1);
+  EXPECT_EQ(world.in_memory(), 1U);
+  EXPECT_EQ(shown(world.wait(pid)), "4");
+  EXPECT_EQ(attempts, (Attempts{1, 2, 3, 4}));
+}
+
+TEST_F(SleepingRetries, ARestartLoadsNoneOfThem) {
+  const std::string pid = start_and_leave();
+  world.restart();
+  world.settle();
+  EXPECT_EQ(world.in_memory(), 0U);
+  world.run_for(std::chrono::minutes(59));
+  EXPECT_EQ(attempts, Attempts{1});
+  EXPECT_EQ(shown(world.wait(pid)), "2");
+}
+
+TEST_F(SleepingRetries, WhatWasDueWhileNobodyWasThereIsTriedAtOnceAndAllowedAsOftenAsEver) {
+  const std::string pid = start_and_leave(2);
+  world.queue().crash_at(1, TestQueue::Crash::before);
+  world.timers().advance(std::chrono::hours(3));
+  world.restart();
+  world.settle();
+  EXPECT_EQ(status(pid), RunStatus::completed);
+  EXPECT_EQ(attempts, (Attempts{1, 2}));
+}
+
+TEST_F(SleepingRetries, AnAttemptThatHasBegunCounts) {
+  const std::string pid = start_and_leave(5);
+  world.timers().advance(std::chrono::minutes(61));
+  while (world.step_without_activities()) {
+  }
+  EXPECT_EQ(world.functions.waiting(), 1U) << "it has begun";
+  world.restart();
+  EXPECT_EQ(shown(world.wait(pid)), "3");
+  EXPECT_EQ(attempts, (Attempts{1, 3}));
+}
+
+TEST_F(SleepingRetries, AMessageBringsItBackAndTheAttemptStillWaits) {
+  world.programs.add("app:tries",
+                     "return function() local go = listen('go') return call('app:step') + go:receive() end");
+  const std::string pid = start_and_leave();
+  EXPECT_TRUE(world.signal(pid, "go", {40}));
+  start("app:waiter", 1);
+  EXPECT_EQ(world.in_memory(), 1U);
+  EXPECT_EQ(attempts, Attempts{1});
+  EXPECT_EQ(shown(world.wait(pid)), "42");
+}
+
+TEST_F(SleepingRetries, AnEarlierTimerBringsItBackInTime) {
+  world.programs.add("app:tries", R"lua(return function()
+      local slow = async('app:step')
+      sleep(1800000000000)
+      call('app:quick')
+      return slow:receive()
+    end)lua");
+  world.functions.add("app:quick", [](const Array&) { return lua::Reply::of(Value()); });
+  const std::string pid = start_and_leave();
+  EXPECT_EQ(world.in_memory(), 1U);
+  for (int minute = 0; minute < 31; ++minute) {
+    world.timers().advance(std::chrono::minutes(1));
+    world.settle();
+  }
+  EXPECT_THAT(outline(world.history(pid)), HasSubstr("TimerFired"));
+  EXPECT_EQ(attempts, Attempts{1});
+  start("app:waiter", 1);
+  EXPECT_EQ(world.in_memory(), 1U);
+  EXPECT_EQ(shown(world.wait(pid)), "2");
+}
+
+TEST_F(SleepingRetries, ItIsOverWhenItsRunIs) {
+  const std::string pid = start_and_leave();
+  world.service().terminate(pid, "", [](const Result<>& done) { EXPECT_TRUE(done); });
+  world.run_for(hour * 2);
+  EXPECT_EQ(status(pid), RunStatus::terminated);
+  EXPECT_EQ(attempts, Attempts{1});
+  EXPECT_EQ(world.service().counts().due, 0U);
+}
+
+TEST_F(SleepingRetries, AParkedRunStaysForItsAttempts) {
+  world.programs.add("app:tries", R"lua(return function()
+      local slow = async('app:step')
+      listen('go'):receive()
+      return slow:receive()
+    end)lua");
+  world.programs.set_policy("app:tries", CodePolicy::latest);
+  const std::string pid = start_and_leave();
+  world.programs.add("app:tries", "return function() sleep(1) end");
+  world.programs.set_policy("app:tries", CodePolicy::latest);
+  EXPECT_TRUE(world.signal(pid, "go", {1}));
+  EXPECT_NE(world.describe(pid).run.parked, "");
+  world.run_for(std::chrono::minutes(61));
+  EXPECT_EQ(attempts, (Attempts{1, 2}));
+}
+
+TEST_F(SleepingRetries, AShortWaitIsSpentInMemory) {
+  world.functions.set_options("app:step", {{"activity.retry_policy", Object{{"initial_interval", "4s"}}}});
+  const std::string pid = start("app:tries", 1)[0];
+  start("app:waiter", 1);
+  EXPECT_EQ(world.in_memory(), 2U);
+  EXPECT_EQ(shown(world.wait(pid)), "2");
+}
+
 TEST_F(Sleeping, AParkedRunIsTriedAgainOnRequestOnly) {
   world.programs.add("app:changes", "return function() sleep(3600000000000) return 'old' end");
   const std::string pid = start("app:changes", 1)[0];

@@ -360,7 +360,9 @@ std::vector<ActivityRow> PostgresTables::activities(std::string_view run_id) {
   const auto rows = read(
       "SELECT scheduled_event_id, scheduled_ns, attempt, started, next_attempt_ns, cancel_requested, "
       "scheduled, "
-      "last_failure, heartbeat FROM activities WHERE run_id = $1 ORDER BY scheduled_event_id",
+      "last_failure, heartbeat, EXISTS (SELECT 1 FROM timers t WHERE t.run_id = a.run_id AND "
+      "t.started_event_id = -a.scheduled_event_id) "
+      "FROM activities a WHERE run_id = $1 ORDER BY scheduled_event_id",
       {run_id});
   std::vector<ActivityRow> found;
   for (int row = 0; rows && row < rows->count(); ++row) {
@@ -374,6 +376,7 @@ std::vector<ActivityRow> PostgresTables::activities(std::string_view run_id) {
     activity.scheduled = object_of(rows->text(row, 6));
     activity.last_failure = rows->text(row, 7);
     activity.heartbeat = rows->text(row, 8);
+    activity.awaited = rows->flag(row, 9);
     found.push_back(std::move(activity));
   }
   return found;

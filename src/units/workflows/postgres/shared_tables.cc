@@ -110,10 +110,12 @@ std::vector<RunRow> PostgresTables::runs_by_id(const std::optional<Rows>& ids) {
   "UPDATE runs SET owner = $1, fence = fence + 1, "                                                          \
   "worker = CASE WHEN last_task_started = 0 THEN $3 ELSE worker END WHERE run_id = ANY(ARRAY(SELECT run_id " \
   "FROM runs r WHERE" CAN_RUN("$1", "$2", "$4") "AND"
-#define HAS_WORK                                                                                         \
-  " status + 0 = 0 AND run_id = ANY(ARRAY(SELECT run_id FROM inbound i WHERE NOT EXISTS (SELECT 1 FROM " \
-  "timers t WHERE t.run_id = i.run_id AND t.started_event_id = 0) UNION SELECT run_id FROM activities "  \
-  "UNION "                                                                                               \
+#define HAS_WORK                                                                                          \
+  " status + 0 = 0 AND run_id = ANY(ARRAY(SELECT run_id FROM inbound i WHERE NOT EXISTS (SELECT 1 FROM "  \
+  "timers t WHERE t.run_id = i.run_id AND t.started_event_id = 0) UNION SELECT run_id FROM activities a " \
+  "WHERE NOT EXISTS (SELECT 1 FROM timers t WHERE t.run_id = a.run_id AND t.started_event_id = "          \
+  "-a.scheduled_event_id) "                                                                               \
+  "UNION "                                                                                                \
   "SELECT run_id FROM runs WHERE status = 0 AND parked <> '')) "
 
 std::vector<RunRow> PostgresTables::claim(const RuntimeRow& runtime, int64_t limit) {

@@ -47,7 +47,8 @@ constexpr Description descriptions[] = {
      "$10::text[])"},
     {Write::insert_timer, 0,
      "INSERT INTO timers (run_id, started_event_id, timer_id, due_ns) "
-     "SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[])"},
+     "SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[]) "
+     "ON CONFLICT (run_id, started_event_id) DO UPDATE SET due_ns = excluded.due_ns"},
     {Write::insert_source, 2,
      "INSERT INTO sources (hash, entry_id, source) SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) "
      "ON CONFLICT DO NOTHING"},

@@ -224,12 +224,13 @@ DuePage SqliteTables::due_after(const Due& after, int64_t limit, const RuntimeRo
 
 std::vector<std::string> SqliteTables::runs_with_work(std::string_view /*owner*/,
                                                       std::string_view after_run_id, int64_t limit) {
-  Use use(
-      prepared("SELECT run_id FROM inbound i WHERE run_id > ?1 AND NOT EXISTS (SELECT 1 FROM timers t WHERE "
-               "t.run_id = i.run_id AND t.started_event_id = 0) "
-               "UNION SELECT run_id FROM activities WHERE run_id > ?1 "
-               "UNION SELECT run_id FROM runs WHERE status = 0 AND parked <> '' AND run_id > ?1 "
-               "ORDER BY run_id LIMIT ?2"));
+  Use use(prepared(
+      "SELECT run_id FROM inbound i WHERE run_id > ?1 AND NOT EXISTS (SELECT 1 FROM timers t WHERE "
+      "t.run_id = i.run_id AND t.started_event_id = 0) "
+      "UNION SELECT run_id FROM activities a WHERE run_id > ?1 AND NOT EXISTS (SELECT 1 FROM timers t "
+      "WHERE t.run_id = a.run_id AND t.started_event_id = -a.scheduled_event_id) "
+      "UNION SELECT run_id FROM runs WHERE status = 0 AND parked <> '' AND run_id > ?1 "
+      "ORDER BY run_id LIMIT ?2"));
   use.bind(after_run_id).bind(limit);
   std::vector<std::string> found;
   while (next(use)) found.push_back(use.text());
@@ -296,7 +297,9 @@ void SqliteTables::delete_inbound(std::string_view run_id, int64_t sequence) {
 std::vector<ActivityRow> SqliteTables::activities(std::string_view run_id) {
   Use use(prepared(
       "SELECT scheduled_event_id, scheduled_ns, attempt, started, next_attempt_ns, cancel_requested, "
-      "scheduled, last_failure, heartbeat FROM activities WHERE run_id = ? ORDER BY scheduled_event_id"));
+      "scheduled, last_failure, heartbeat, EXISTS (SELECT 1 FROM timers t WHERE t.run_id = a.run_id AND "
+      "t.started_event_id = -a.scheduled_event_id) FROM activities a WHERE run_id = ? ORDER BY "
+      "scheduled_event_id"));
   use.bind(run_id);
   std::vector<ActivityRow> found;
   while (next(use)) {
@@ -310,6 +313,7 @@ std::vector<ActivityRow> SqliteTables::activities(std::string_view run_id) {
     activity.scheduled = object_of(use.text());
     activity.last_failure = use.text();
     activity.heartbeat = use.text();
+    activity.awaited = use.number() != 0;
     found.push_back(std::move(activity));
   }
   return found;
@@ -357,7 +361,9 @@ std::vector<TimerRow> SqliteTables::timers(std::string_view run_id) {
 }
 
 void SqliteTables::insert_timer(std::string_view run_id, const TimerRow& timer) {
-  Use use(prepared("INSERT INTO timers (run_id, started_event_id, timer_id, due_ns) VALUES (?, ?, ?, ?)"));
+  Use use(
+      prepared("INSERT INTO timers (run_id, started_event_id, timer_id, due_ns) VALUES (?, ?, ?, ?) "
+               "ON CONFLICT DO UPDATE SET due_ns = excluded.due_ns"));
   finish(use.bind(run_id).bind(timer.started_event_id).bind(timer.timer_id).bind(timer.due_ns));
 }
 

@@ -104,6 +104,8 @@ void note_cancel(Tables& tables, const TaskCommit& commit, int64_t scheduled_eve
     if (activity.scheduled_event_id != scheduled_event_id) continue;
     activity.cancel_requested = true;
     tables.update_activity(commit.run_id, activity);
+    if (activity.awaited)
+      tables.delete_timer(commit.run_id, retry_timer(scheduled_event_id));  // not any more
   }
 }
 
@@ -220,6 +222,18 @@ Result<> save_activity(Tables& tables, const std::string& run_id, int64_t fence,
     return fail(kind::conflict, "the run was changed meanwhile");
   }
   tables.update_activity(run_id, activity);
+  return {};
+}
+
+Result<> save_attempt(Tables& tables, const std::string& run_id, int64_t fence, const ActivityRow& activity,
+                      bool was_awaited) {
+  if (Result<> saved = save_activity(tables, run_id, fence, activity); !saved) return saved;
+  const int64_t timer = retry_timer(activity.scheduled_event_id);
+  if (activity.awaited) {
+    tables.insert_timer(run_id, {timer, "", activity.next_attempt_ns});
+  } else if (was_awaited) {
+    tables.delete_timer(run_id, timer);
+  }
   return {};
 }
 

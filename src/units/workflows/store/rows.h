@@ -130,6 +130,8 @@ struct ActivityRow {
   Object scheduled;          // attributes of ActivityTaskScheduled
   std::string last_failure;  // JSON, empty: none
   std::string heartbeat;     // JSON of a payload: what the last sign of life told; empty: nothing
+  // Its next attempt stands among the due times (retry_timer), which also tells that nobody has begun it.
+  bool awaited = false;
 };
 
 struct TimerRow {
@@ -142,6 +144,8 @@ struct TimerRow {
 // task, until that is done, and the end of its time.
 constexpr int64_t first_task_timer = 0;
 constexpr int64_t deadline_timer = -1;
+// And the next attempts of activities, until they begin.
+constexpr int64_t retry_timer(int64_t scheduled_event_id) { return -scheduled_event_id; }
 
 // When a run has something to do by itself. Ordered by time.
 struct Due {

@@ -140,5 +140,8 @@ Result<> commit_task(Tables& tables, const TaskCommit& commit, ScriptContext& co
 
 // Conflict: the run has ended, or somebody else has it.
 Result<> save_activity(Tables& tables, const std::string& run_id, int64_t fence, const ActivityRow& activity);
+// The same of an attempt that was scheduled or begins, and which stands among the due times as the row says.
+Result<> save_attempt(Tables& tables, const std::string& run_id, int64_t fence, const ActivityRow& activity,
+                      bool was_awaited);
 
 }  // namespace trivium::units::workflows

@@ -72,6 +72,7 @@ class Tables {
   virtual void delete_activity(std::string_view run_id, int64_t scheduled_event_id) = 0;
   // Those that the code started.
   virtual std::vector<TimerRow> timers(std::string_view run_id) = 0;
+  // Sets the time of one that is there.
   virtual void insert_timer(std::string_view run_id, const TimerRow& timer) = 0;
   virtual void delete_timer(std::string_view run_id, int64_t started_event_id) = 0;
   // Activities, timers and inbound events of a run that closed.

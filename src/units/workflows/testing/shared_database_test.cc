@@ -53,7 +53,9 @@ std::string json_of(const std::vector<std::string>& texts) {
   "r.type)) "
 #define NOBODYS " NOT EXISTS (SELECT 1 FROM runtimes o WHERE o.id = r.lease_owner) "
 #define HAS_WORK                                                                                         \
-  " r.status = 0 AND (r.parked <> '' OR EXISTS (SELECT 1 FROM activities a WHERE a.run_id = r.run_id) "  \
+  " r.status = 0 AND (r.parked <> '' OR EXISTS (SELECT 1 FROM activities a WHERE a.run_id = r.run_id "   \
+  "AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.run_id = a.run_id AND t.started_event_id = "           \
+  "-a.scheduled_event_id)) "                                                                             \
   "OR EXISTS (SELECT 1 FROM inbound i WHERE i.run_id = r.run_id AND NOT EXISTS (SELECT 1 FROM timers t " \
   "WHERE t.run_id = i.run_id AND t.started_event_id = 0))) "
 #define TAKE                                                                                            \
@@ -115,7 +117,7 @@ class SharedSqliteTables final : public SqliteTables, public SharedTables {
   }
 
   void delete_timer(std::string_view run_id, int64_t started_event_id) override {
-    {
+    if (started_event_id > 0) {  // one that the code set
       Use use(prepared("SELECT due_ns FROM timers WHERE run_id = ? AND started_event_id = ?"));
       use.bind(run_id).bind(started_event_id);
       while (next(use)) {

@@ -104,5 +104,52 @@ TEST_P(StoreConformance, FindsRunsThatHaveMoreToDoThanToWait) {
   });
 }
 
+TEST_P(StoreConformance, ARunWhoseAttemptStandsAmongTheDueTimesHasNoWork) {
+  const auto look = [&](bool awaited, const std::vector<Due>& due, bool work) {
+    run([&](Tables& tables, ScriptContext&) -> Result<> {
+      const std::vector<ActivityRow> found = tables.activities("r1");
+      EXPECT_EQ(found.size(), 1U);
+      EXPECT_TRUE(!found.empty() && found[0].awaited == awaited);
+      EXPECT_EQ(tables.due_after({}, 10, nullptr).due, due);
+      EXPECT_EQ(tables.runs_with_work("", "", 10).size(), work ? 1U : 0U);
+      EXPECT_TRUE(tables.timers("r1").empty()) << "the code set none";
+      return {};
+    });
+  };
+  int64_t scheduled = 0;
+  int64_t fence = 0;
+  EXPECT_TRUE(run([&](Tables& tables, ScriptContext& context) -> Result<> {
+    (void)start_run(tables, start_of("r1"), context);
+    const std::vector<Event> commands{command(EventType::activity_scheduled)};
+    if (Result<> done = commit_task(tables, task_of("r1", commands), context); !done) return done;
+    scheduled = tables.activities("r1")[0].scheduled_event_id;
+    fence = tables.run("r1")->fence;
+    return {};
+  }));
+  look(false, {}, true);
+  const auto save = [&](int64_t due_ns, bool awaited, bool was_awaited) {
+    EXPECT_TRUE(run([&](Tables& tables, ScriptContext&) {
+      ActivityRow row = tables.activities("r1")[0];
+      row.next_attempt_ns = due_ns;
+      row.awaited = awaited;
+      return save_attempt(tables, "r1", fence, row, was_awaited);
+    }));
+  };
+  save(500, true, false);
+  look(true, {{500, "r1"}}, false);
+  save(600, true, true);
+  look(true, {{600, "r1"}}, false);
+  save(600, false, true);
+  look(false, {}, true);
+  save(700, true, false);
+  EXPECT_TRUE(run([&](Tables& tables, ScriptContext& context) {
+    TaskCommit commit = task_of("r1", {command(EventType::activity_cancel_requested)});
+    commit.first_event_id = tables.run("r1")->next_event_id;
+    for (Event& event : commit.events) event.attributes.set("scheduled_event_id", scheduled);
+    return commit_task(tables, commit, context);
+  }));
+  look(false, {}, true);  // that has to be told now
+}
+
 }  // namespace
 }  // namespace trivium::units::workflows::testing
