@@ -7,6 +7,7 @@ ENTRIES = """
 - {name: double, kind: function.lua, source: "return {double = function(n) return n * 2 end}", method: double}
 - {name: job, kind: workflow.lua, source: file://job.lua, modules: [funcs, time, workflow]}
 - {name: plain, kind: workflow.lua, source: "return {main = function() return process.inbox():receive() end}"}
+- {name: sleeps, kind: workflow.lua, source: file://sleeps.lua, modules: [time, workflow]}
 - {name: caller, kind: workflow.lua, source: file://caller.lua, modules: [workflow]}
 """
 FILES = {
@@ -26,6 +27,12 @@ FILES = {
             if step == "end" then return #steps end
             steps[#steps + 1] = funcs.call("app:double", step)
           end
+        end}
+    """,
+    "sleeps.lua": """
+        return {main = function()
+          workflow.on_query("up", function() return "yes" end)
+          time.sleep("1h")
         end}
     """,
     "caller.lua": 'return {main = function(pid) local _, err = workflow.query(pid, "steps") return err:message() end}',
@@ -123,6 +130,8 @@ def test_before_the_first_task(shop):
         local pid = process.with_options({["workflow.id"] = "later", ["workflow.start_delay"] = "24h"}):spawn("app:job", "trivium:workflow_worker")
         check.eq("as it will begin", workflow.query(pid, "steps", 7), {from = 7, steps = {}, id = "later"})
         check.fail("unknown", "NotFound", "unknown query type: nothing", workflow.query(pid, "nothing"))
+        local delayed = process.with_options({["workflow.start_delay"] = "24h"}):spawn("app:sleeps", "trivium:workflow_worker")
+        check.eq("its first task asks for a timer", workflow.query(delayed, "up"), "yes")
         for i = 1, 20 do
           check.eq("at once", workflow.query(spawn("app:job", "j" .. i), "steps", i).from, i)
         end

@@ -37,7 +37,10 @@ ReplayJob::ReplayJob(const EngineParts& parts, const Clock& clock, ReplayRequest
     last_ = *event;
     if (!is_close_event(last_.type) || ended_by_code()) break;
   }
-  if (query_ && add_first_task(request.history, clock.wall_ns())) engine_.mute();
+  if (query_ && add_first_task(request.history, clock.wall_ns())) {
+    last_ = request.history.back();
+    engine_.mute();
+  }
   engine_.feed(std::move(request.history), last_id);
 }
 
