@@ -76,6 +76,18 @@ std::string code_line(const RunRow& run) {
   return run.stays_reason.empty() ? hash : hash + ", not the newest: " + run.stays_reason;
 }
 
+// Of an activity that is not for workers of the run's task queue.
+std::string elsewhere(const PendingWork& pending, const units::workflows::ActivityRow& activity,
+                      std::string_view queue, int64_t now) {
+  const std::string name(queue);
+  if (const auto taker = pending.takers.find(activity.scheduled_event_id); taker != pending.takers.end()) {
+    return taker->second.empty() ? ", by a runtime of task queue " + name + " that is gone"
+                                 : ", by " + taker->second + " of task queue " + name;
+  }
+  if (activity.next_attempt_ns > now) return ", for task queue " + name;
+  return ", waits for a worker of task queue " + name;
+}
+
 void add_pending(const RunRow& run, const PendingWork& pending, int64_t now, std::string& out) {
   for (const auto& activity : pending.activities) {
     std::string line = std::string(units::workflows::text_at(activity.scheduled, "activity_type.name")) +
@@ -84,9 +96,7 @@ void add_pending(const RunRow& run, const PendingWork& pending, int64_t now, std
     const Value last = json::decode(activity.last_failure).value_or(Value());
     if (last.is_object()) line += ", last error " + failure_line(&last);
     const std::string_view queue = units::workflows::text_at(activity.scheduled, "task_queue.name");
-    if (!queue.empty() && queue != run.task_queue) {
-      line += ", waits for a worker of task queue " + std::string(queue);
-    }
+    if (!queue.empty() && queue != run.task_queue) line += elsewhere(pending, activity, queue, now);
     if (const Value details = heartbeat_details(activity); !details.is_nil()) {
       line += ", last heartbeat ";
       append_json(line, details, JsonSpacing::spaced);

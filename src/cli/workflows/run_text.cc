@@ -189,6 +189,7 @@ Value heartbeat_details(const ActivityRow& activity) {
 Object pending_json(const PendingWork& pending) {
   Array activities;
   for (const ActivityRow& row : pending.activities) {
+    const auto taker = pending.takers.find(row.scheduled_event_id);
     const Value last = decoded(row.last_failure);
     activities.push_back(
         Object{{"event_id", row.scheduled_event_id},
@@ -196,6 +197,7 @@ Object pending_json(const PendingWork& pending) {
                {"arguments", plain_payloads(row.scheduled.find("input"))},
                {"scheduled", utc_time(row.scheduled_ns)},
                {"task_queue", units::workflows::text_at(row.scheduled, "task_queue.name")},
+               {"taken_by", taker != pending.takers.end() ? Value(taker->second) : Value()},
                {"attempt", row.attempt},
                {"heartbeat", heartbeat_details(row)},
                {"next_attempt", row.next_attempt_ns != 0 ? Value(utc_time(row.next_attempt_ns)) : Value()},

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/json.h"
+#include "units/workflows/attempt_outcome.h"
 #include "units/workflows/core.h"
 #include "units/workflows/failure.h"
 #include "units/workflows/header.h"
@@ -11,15 +12,6 @@
 #include "units/workflows/run.h"
 
 namespace trivium::units::workflows {
-namespace {
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string all;
-  for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
-  return all;
-}
-
-}  // namespace
 
 std::string_view Activities::type(const Activity& activity) const {
   return text_at(activity.row.scheduled, "activity_type.name");
@@ -29,6 +21,7 @@ Activities::Activity& Activities::insert(ActivityRow row) {
   Activity& activity = *activities_.emplace_back(std::make_unique<Activity>());
   activity.row = std::move(row);
   activity.policy = RetryPolicy::of(activity.row.scheduled.find("retry_policy"));
+  activity.foreign = core_.sharing() != nullptr && is_foreign(activity.row.scheduled);
   const int64_t limit = integer_at(activity.row.scheduled, "schedule_to_close_timeout");
   if (limit > 0) activity.deadline_ns = activity.row.scheduled_ns + limit;
   return activity;
@@ -44,8 +37,9 @@ Activities::Activity* Activities::find(int64_t scheduled_event_id, int64_t attem
 
 void Activities::add(ActivityRow row) { dispatch(insert(std::move(row))); }
 
-void Activities::recover(ActivityRow row) {
+void Activities::recover(ActivityRow row, const std::vector<AttemptRow>& attempts) {
   Activity& activity = insert(std::move(row));
+  if (activity.foreign) return adopt(activity, attempts);
   if (activity.row.cancel_requested) return end(activity, EventType::activity_canceled, {});
   if (activity.row.next_attempt_ns > core_.now_ns()) return wait_for_attempt(activity);
   if (is_foreign(activity.row.scheduled) || activity.row.awaited)
@@ -110,6 +104,7 @@ void Activities::request_cancel(int64_t scheduled_event_id) {
   Activity* activity = find(scheduled_event_id, 0);
   if (activity == nullptr) return;
   activity->row.cancel_requested = true;
+  if (activity->foreign && !activity->waits) return look_again(*activity);
   if (!activity->running) return end(*activity, EventType::activity_canceled, {});
   activity->context->request_cancel();
   // A function that has to give signs of life hears of it with the next one, and can clean up.
@@ -129,6 +124,7 @@ bool Activities::is_foreign(const Object& scheduled) const {
 void Activities::dispatch(Activity& activity) {
   activity.waits = false;
   if (activity.row.cancel_requested) return end(activity, EventType::activity_canceled, {});
+  if (activity.foreign) return offer(activity);
   if (activity.deadline_ns != 0) {
     if (core_.now_ns() >= activity.deadline_ns) return too_long(activity);
     arm(activity, activity.deadline_ns, &Activities::too_long);
@@ -140,12 +136,7 @@ void Activities::dispatch(Activity& activity) {
   if (is_foreign(activity.row.scheduled)) return;
   const std::string id(type(activity));
   if (!core_.parts().functions.exists(id)) {
-    const std::string known = joined(core_.parts().functions.ids());
-    return failed(activity,
-                  application_failure(
-                      "ActivityNotRegisteredError",
-                      "unable to find activityType=" + id + ". Supported types: [" + known + "]", false),
-                  false);
+    return finished(activity, unknown_function(id, core_.parts().functions.ids()));
   }
   activity.slot = core_.slots().take(on_turn(activity, &Activities::with_slot));
   if (activity.slot->held()) with_slot(activity);
@@ -165,8 +156,9 @@ void Activities::launch(Activity& activity) {
   if (activity.row.cancel_requested) return end(activity, EventType::activity_canceled, {});
   Result<Values> arguments = values_of(activity.row.scheduled.find("input"));
   if (!arguments) return failed(activity, failure_of(arguments.error()), false);
-  activity.context = std::make_shared<AttemptContext>(info_of(activity), core_.parts().clock,
-                                                      on_turn(activity, &Activities::note_beat));
+  activity.context = std::make_shared<AttemptContext>(
+      attempt_info(activity.row, {run_.row().workflow_id, run_.run_id(), run_.row().type}, core_.now_ns()),
+      core_.parts().clock, on_turn(activity, &Activities::note_beat));
   activity.running = core_.parts().functions.call(
       std::string(type(activity)), std::move(*arguments), frame_of(activity.row.scheduled.find("header")),
       activity.context,
@@ -174,8 +166,8 @@ void Activities::launch(Activity& activity) {
        attempt = activity.row.attempt, slot = activity.slot](lua::Reply reply) {
         // While the worker stops, its place is held until the outcome is in the history.
         if (!core_.slots().closed()) slot->give_back();
-        run->post([this, scheduled, attempt, reply = std::move(reply)]() mutable {
-          if (Activity* activity = find(scheduled, attempt)) finished(*activity, std::move(reply));
+        run->post([this, scheduled, attempt, reply = std::move(reply)] {
+          if (Activity* activity = find(scheduled, attempt)) finished(*activity, attempt_outcome(reply));
         });
       });
   if (activity.context->when_begun(on_turn(activity, &Activities::begun))) begun(activity);
@@ -189,45 +181,17 @@ void Activities::begun(Activity& activity) {
   }
 }
 
-// What activity.info() shows.
-Object Activities::info_of(const Activity& activity) const {
-  const int64_t now = core_.now_ns();
-  const auto seconds = [](int64_t ns) { return static_cast<double>(ns) / 1e9; };
-  int64_t deadline = activity.deadline_ns;
-  if (const int64_t limit = integer_at(activity.row.scheduled, "start_to_close_timeout"); limit > 0) {
-    deadline = deadline == 0 ? now + limit : std::min(deadline, now + limit);
-  }
-  Object info{{"workflow_id", run_.row().workflow_id},
-              {"run_id", run_.run_id()},
-              {"workflow_type", run_.row().type},
-              {"task_queue", text_at(activity.row.scheduled, "task_queue.name")},
-              {"activity_id", text_at(activity.row.scheduled, "activity_id")},
-              {"activity_type", type(activity)},
-              {"attempt", activity.row.attempt},
-              {"scheduled_at", seconds(activity.row.scheduled_ns)},
-              {"started_at", seconds(now)}};
-  if (deadline != 0) info.set("deadline", seconds(deadline));
-  if (const int64_t limit = integer_at(activity.row.scheduled, "heartbeat_timeout"); limit > 0) {
-    info.set("heartbeat_timeout", seconds(limit));
-  }
-  if (!activity.row.heartbeat.empty()) {
-    info.set("heartbeat_details", plain_of(json::decode(activity.row.heartbeat).value_or(Value())));
-  }
-  return info;
-}
-
-void Activities::finished(Activity& activity, lua::Reply reply) {
+void Activities::finished(Activity& activity, const Object& outcome) {
   activity.running.reset();
   disarm(activity);
-  if (reply.error) {
-    if (activity.row.cancel_requested && reply.error->kind == kind::canceled) {
-      return end(activity, EventType::activity_canceled, {});
-    }
-    return failed(activity, failure_of(*reply.error), false);
+  if (const Value* result = outcome.find("result")) {
+    return end(activity, EventType::activity_completed, Object{{"result", *result}});
   }
-  Result<Value> result = result_payload(reply.values);
-  if (!result) return failed(activity, failure_of(result.error()), false);
-  end(activity, EventType::activity_completed, Object{{"result", Array{std::move(*result)}}});
+  if (activity.row.cancel_requested && outcome.find("canceled") != nullptr) {
+    return end(activity, EventType::activity_canceled, {});
+  }
+  const Value* failure = outcome.find("failure");
+  failed(activity, failure != nullptr && failure->is_object() ? failure->as_object() : Object(), false);
 }
 
 // Nobody waits for what runs any more.
@@ -260,6 +224,7 @@ void Activities::failed(Activity& activity, Object failure, bool timed_out) {
   }
   if (activity.context && activity.context->beats()) activity.row.heartbeat = activity.context->noted();
   activity.context.reset();
+  activity.given.reset();
   ++activity.row.attempt;
   activity.row.started = false;
   activity.begun = false;
@@ -279,6 +244,7 @@ void Activities::end(Activity& activity, EventType how, Object attributes) {
   attributes.set("scheduled_event_id", activity.row.scheduled_event_id);
   Waiting waiting;
   waiting.activity = activity.row.scheduled_event_id;
+  waiting.withdraws = activity.foreign;
   if (activity.row.awaited) waiting.timer = retry_timer(activity.row.scheduled_event_id);
   waiting.events.push_back({0, EventType::activity_started, core_.now_ns(), std::move(started), false, {}});
   waiting.events.push_back({0, how, core_.now_ns(), std::move(attributes), false, {}});

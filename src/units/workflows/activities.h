@@ -3,14 +3,17 @@
 //
 // An attempt: due ── a slot of the worker ──▶ called ── a worker of the function's pool ──▶ begun ──▶ ended
 // schedule_to_start runs until it has begun, start_to_close and heartbeat from there.
+//
+// One for another task queue is left to whoever serves that, where runtimes share the store (queue_server.h),
+// and followed from here (activity_foreign.cc):  due ──▶ offered ──▶ ended
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "lua/command.h"
 #include "sched/timers.h"
 #include "units/workflows/attempt_context.h"
 #include "units/workflows/ports.h"
@@ -41,8 +44,11 @@ class Activities {
   bool made_durable(int64_t scheduled_event_id);
   // There will be no commit.
   void drop_local();
-  // Left by an earlier runtime, which may have begun the attempt: goes on with the next one at once.
-  void recover(ActivityRow row);
+  // Left by an earlier runtime, which may have begun the attempt: goes on with the next one at once. What was
+  // left to another task queue (`attempts`, of the whole run) stays there.
+  void recover(ActivityRow row, const std::vector<AttemptRow>& attempts);
+  // What the store has of the run's attempts for other task queues now.
+  void heard(const std::vector<AttemptRow>& attempts);
   void request_cancel(int64_t scheduled_event_id);
   // Its end is in the history.
   void forget(int64_t scheduled_event_id);
@@ -67,6 +73,8 @@ class Activities {
     std::shared_ptr<Slots::Slot> slot;
     std::shared_ptr<AttemptContext> context;  // of what runs
     std::unique_ptr<ActivityFunctions::Attempt> running;
+    bool foreign = false;             // another task queue's, which others may serve
+    std::optional<AttemptRow> given;  // to them, as it was seen last
     bool begun = false;
     bool durable = true;                                 // false: local, and not committed
     void (Activities::*postponed)(Activity&) = nullptr;  // until it is
@@ -85,8 +93,15 @@ class Activities {
   void launch(Activity& activity);
   void begun(Activity& activity);
   void call_off(Activity& activity);
-  Object info_of(const Activity& activity) const;
   bool is_foreign(const Object& scheduled) const;
+  void finished(Activity& activity, const Object& outcome);
+  void failed(Activity& activity, Object failure, bool timed_out);
+  void end(Activity& activity, EventType how, Object attributes);
+  // activity_foreign.cc
+  void offer(Activity& activity);
+  void adopt(Activity& activity, const std::vector<AttemptRow>& attempts);
+  void follow(Activity& activity);
+  void look_again(Activity& activity);
   // activity_clocks.cc
   sched::TimerId arm(Activity& activity, int64_t due_ns, void (Activities::*what)(Activity&));
   void wait_for_attempt(Activity& activity);
@@ -97,9 +112,6 @@ class Activities {
   void note_beat(Activity& activity);
   void silent(Activity& activity);
   Duration beat_interval(const Activity& activity) const;
-  void finished(Activity& activity, lua::Reply reply);
-  void failed(Activity& activity, Object failure, bool timed_out);
-  void end(Activity& activity, EventType how, Object attributes);
   // activity_local.cc
   bool postpone(Activity& activity, void (Activities::*then)(Activity&));
   // Makes the row durable, then goes on if the attempt is still the same.

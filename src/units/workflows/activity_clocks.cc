@@ -115,8 +115,10 @@ void Activities::save(Activity& activity, void (Activities::*then)(Activity&)) {
   const bool was_awaited = std::exchange(saved.awaited, awaited);
   activity.row.awaited = awaited || was_awaited;  // as far as is known
   core_.transact(
-      [run_id = run_.run_id(), fence = run_.row().fence, saved = std::move(saved), was_awaited](
-          Tables& tables, ScriptContext&) { return save_attempt(tables, run_id, fence, saved, was_awaited); },
+      [run_id = run_.run_id(), fence = run_.row().fence, saved = std::move(saved), was_awaited,
+       save = activity.foreign ? save_next_attempt : save_attempt](Tables& tables, ScriptContext&) {
+        return save(tables, run_id, fence, saved, was_awaited);
+      },
       [this, run = sched::Ref<Run>(&run_), scheduled = activity.row.scheduled_event_id,
        attempt = activity.row.attempt, then, awaited](const Result<>& saved) {
         const bool refused = !saved && saved.error().kind == kind::conflict;

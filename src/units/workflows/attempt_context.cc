@@ -16,6 +16,34 @@ Error canceled() { return Error::of(kind::canceled, "the workflow wants the acti
 
 }  // namespace
 
+Object attempt_info(const ActivityRow& activity, const AttemptOf& run, int64_t now_ns) {
+  const auto seconds = [](int64_t ns) { return static_cast<double>(ns) / 1e9; };
+  const auto limit = [&](std::string_view name) { return integer_at(activity.scheduled, name); };
+  int64_t deadline = 0;
+  const auto ends = [&](int64_t since_ns, int64_t limit_ns) {
+    if (limit_ns > 0 && (deadline == 0 || since_ns + limit_ns < deadline)) deadline = since_ns + limit_ns;
+  };
+  ends(activity.scheduled_ns, limit("schedule_to_close_timeout"));
+  ends(now_ns, limit("start_to_close_timeout"));
+  Object info{{"workflow_id", run.workflow_id},
+              {"run_id", run.run_id},
+              {"workflow_type", run.workflow_type},
+              {"task_queue", text_at(activity.scheduled, "task_queue.name")},
+              {"activity_id", text_at(activity.scheduled, "activity_id")},
+              {"activity_type", text_at(activity.scheduled, "activity_type.name")},
+              {"attempt", activity.attempt},
+              {"scheduled_at", seconds(activity.scheduled_ns)},
+              {"started_at", seconds(now_ns)}};
+  if (deadline != 0) info.set("deadline", seconds(deadline));
+  if (const int64_t heartbeat = limit("heartbeat_timeout"); heartbeat > 0) {
+    info.set("heartbeat_timeout", seconds(heartbeat));
+  }
+  if (!activity.heartbeat.empty()) {
+    info.set("heartbeat_details", plain_of(json::decode(activity.heartbeat).value_or(Value())));
+  }
+  return info;
+}
+
 bool AttemptContext::when_begun(std::function<void()> tell) {
   const std::lock_guard lock(mutex_);
   if (!begun_) tell_ = std::move(tell);

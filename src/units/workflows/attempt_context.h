@@ -4,11 +4,22 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "core/clock.h"
 #include "units/activity_context.h"
+#include "units/workflows/store/rows.h"
 
 namespace trivium::units::workflows {
+
+// Whose attempt it is.
+struct AttemptOf {
+  std::string_view workflow_id;
+  std::string_view run_id;
+  std::string_view workflow_type;
+};
+// What activity.info() shows of an attempt that begins now.
+Object attempt_info(const ActivityRow& activity, const AttemptOf& run, int64_t now_ns);
 
 // Thread-safe.
 class AttemptContext final : public ActivityContext {

@@ -188,7 +188,7 @@ void Core::apply(Changes& changes) {
   }
   const std::string owner = sharing_ ? sharing_->owner() : std::string();
   for (RunRow& row : changes.started) {
-    if (row.owner == owner) add_run({std::move(row), {}, {}, {}});
+    if (row.owner == owner) add_run({std::move(row), {}, {}, {}, {}});
   }
   for (Changes::Posted& posted : changes.posted) {
     if (const sched::Ref<Run> run = find(posted.run_id)) {
@@ -317,6 +317,7 @@ void Core::refresh(LoadedRun loaded, const std::string& owner) {
     return;
   }
   if (row.parked.empty()) run->retry();
+  run->hear(std::move(loaded.attempts));
   for (InboundRow& inbound : loaded.inbound) run->take(std::move(inbound));
 }
 
@@ -430,9 +431,14 @@ void Core::sweep() {
       });
 }
 
+void Core::abandon() {
+  if (sharing_) sharing_->server().abandon();
+}
+
 std::vector<sched::Ref<Run>> Core::stop() {
   if (stopped()) return {};
   slots_->close();
+  if (sharing_) sharing_->give_back();
   if (options_.stop_timeout.count() > 0) (void)slots_->wait_until_free(options_.stop_timeout);
   if (stopped_.exchange(true)) return {};
   {
@@ -462,6 +468,7 @@ std::vector<sched::Ref<Run>> Core::stop() {
     run->close_from_outside();
     left.push_back(run);
   }
+  if (sharing_) sharing_->server().close();
   released_.store(true, std::memory_order_release);
   const Error stops{std::string(kind::unavailable), "the runtime stops", true, Value(), {}, {}};
   watches_.tell_all({stops, {}});

@@ -107,6 +107,8 @@ class Core : public std::enable_shared_from_this<Core> {
   void sweep();
   // Returns the runs that were in memory: they close when they have their turn.
   std::vector<sched::Ref<Run>> stop();
+  // Lets go of what is left of the work for others, when the scheduler has stopped for good.
+  void abandon();
   bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
   // Stopped and done with its parts.
   bool released() const { return released_.load(std::memory_order_acquire); }

@@ -25,6 +25,14 @@ LoadedRun load_run(Tables& tables, RunRow row) {
   loaded.inbound = tables.inbound(row.run_id);
   loaded.activities = tables.activities(row.run_id);
   loaded.timers = tables.timers(row.run_id);
+  // Rare: worth a question only where there is one.
+  const auto elsewhere = [&](const ActivityRow& activity) {
+    return text_at(activity.scheduled, "task_queue.name") != row.task_queue;
+  };
+  SharedTables* shared = tables.shared();
+  if (shared != nullptr && std::any_of(loaded.activities.begin(), loaded.activities.end(), elsewhere)) {
+    loaded.attempts = shared->attempts({row.run_id});
+  }
   loaded.row = std::move(row);
   return loaded;
 }
@@ -56,6 +64,11 @@ void Run::take(InboundRow inbound) {
     waiting.events.push_back({0, inbound.type, inbound.time_ns, std::move(inbound.attributes), false, {}});
     add_waiting(std::move(waiting));
   });
+}
+
+void Run::hear(std::vector<AttemptRow> attempts) {
+  if (attempts.empty()) return;
+  post([this, attempts = std::move(attempts)] { activities_.heard(attempts); });
 }
 
 void Run::close_from_outside() {
@@ -149,7 +162,9 @@ void Run::open(LoadedRun& loaded) {
       timer_due(timer.started_event_id);
     }
   }
-  for (ActivityRow& activity : loaded.activities) activities_.recover(std::move(activity));
+  for (ActivityRow& activity : loaded.activities) {
+    activities_.recover(std::move(activity), loaded.attempts);
+  }
   arm_deadline();
 }
 

@@ -39,16 +39,18 @@ struct LoadedRun {
   std::vector<InboundRow> inbound;
   std::vector<ActivityRow> activities;
   std::vector<TimerRow> timers;
-  bool woken = false;  // by Sleepers, which want to hear when it had its turn
+  std::vector<AttemptRow> attempts;  // of activities for other task queues
+  bool woken = false;                // by Sleepers, which want to hear when it had its turn
 };
 LoadedRun load_run(Tables& tables, RunRow row);
 
 // What waits for the next task: events without ids, and what the commit has to remove for them.
 struct Waiting {
   std::vector<Event> events;
-  int64_t inbound = 0;   // sequence
-  int64_t activity = 0;  // scheduled event id
-  int64_t timer = 0;     // started event id
+  int64_t inbound = 0;     // sequence
+  int64_t activity = 0;    // scheduled event id
+  int64_t timer = 0;       // started event id
+  bool withdraws = false;  // what was left of the activity to another task queue
 };
 
 // A task that was carried out, and waits for its commit.
@@ -69,6 +71,8 @@ class Run final : public sched::Runnable {
   // `task` runs on the run's own turn. It must not hold a reference to the run.
   void post(sched::Task task);
   void take(InboundRow inbound);
+  // What the store has of its attempts for other task queues.
+  void hear(std::vector<AttemptRow> attempts);
   // Somebody else ended the run.
   void close_from_outside();
   // Drops the instance; the history is enough to build it again.

@@ -206,6 +206,7 @@ void Run::commit() {
         commit->settled.insert(taken.activity);
       } else if (taken.activity != 0) {
         commit->closed_activities.push_back(taken.activity);
+        if (taken.withdraws) commit->withdrawn.push_back(taken.activity);
       }
       if (taken.timer != 0) commit->fired_timers.push_back(taken.timer);
     }

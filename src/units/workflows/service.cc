@@ -163,6 +163,7 @@ void Service::stop() {
 
 void Service::abandon() {
   for (const sched::Ref<Run>& run : std::exchange(stopped_, {})) run->abandon();
+  core_->abandon();
 }
 
 Service::Counts Service::counts() const { return core_->counts(); }

@@ -28,6 +28,7 @@ Sharing::Sharing(Core& core, Duration lease)
     : core_(core),
       lease_(lease),
       interval_(std::min<Duration>(std::chrono::seconds(1), lease / 5)),
+      server_(sched::make_ref<QueueServer>(core)),
       runtime_{core.new_run_id(), name_of_process(), core.options().task_queue, core.options().worker,
                core.parts().programs.types()} {}
 
@@ -44,7 +45,10 @@ RuntimeRow Sharing::runtime() const {
 void Sharing::heard(const std::string& hint) {
   if (hint == "end" && core_.watches().chains().empty() && core_.waiters().slots().empty()) return;
   if (hint.starts_with("wake ") && hint.substr(5) != owner()) return;
+  constexpr std::string_view attempt = "attempt ";
+  if (hint.starts_with(attempt) && hint.substr(attempt.size()) != core_.options().task_queue) return;
   if (hint.empty() || hint == "free") orphans_ = true;
+  if (hint.empty() || hint.starts_with("wake ")) recheck_ = true;
   look();
 }
 
@@ -69,6 +73,9 @@ void Sharing::begin(std::function<void(Result<>)> done) {
   // A runtime may die just when somebody leaves something for it: nobody gets a hint then.
   wanted->orphans = orphans_.exchange(false) || ++looks_ % looks_for_orphans == 0;
   wanted->chains = core_.watches().chains();
+  if (recheck_.exchange(false)) wanted->served = server_->runs();
+  constexpr auto most = static_cast<size_t>(claims_at_once);
+  wanted->room = static_cast<int64_t>(std::min(most, core_.slots().room()));
   if (wanted->compare) wanted->runs = core_.all_in_memory();
   core_.transact(
       [this, found, wanted](Tables& tables, ScriptContext&) { return search(tables, *wanted, *found); },
@@ -108,6 +115,7 @@ Result<> Sharing::search(Tables& tables, const Wanted& wanted, Found& found) {
     if (std::optional<RunRow> row = tables.run(id)) found.woken.push_back(load_run(tables, std::move(*row)));
   }
   if (wanted.compare) compare(tables, wanted, found);
+  search_attempts(tables, wanted, found);
   found.ended = shared.ended(wanted.chains);
   for (const UpdateWaiters::Slot& waiting : core_.waiters().slots()) {
     if (std::optional<lua::Reply> answer = take_answer(tables, waiting.slot, waiting.run_id)) {
@@ -115,6 +123,20 @@ Result<> Sharing::search(Tables& tables, const Wanted& wanted, Found& found) {
     }
   }
   return {};
+}
+
+void Sharing::search_attempts(Tables& tables, const Wanted& wanted, Found& found) const {
+  SharedTables& shared = *tables.shared();
+  if (wanted.orphans || gone(found)) {
+    for (const std::string& id : shared.abandoned_attempts(found.runtime.id)) {
+      if (std::optional<RunRow> row = tables.run(id))
+        found.woken.push_back(load_run(tables, std::move(*row)));
+    }
+  }
+  if (!wanted.served.empty()) found.served = shared.attempts(wanted.served);
+  // A claim that got no answer may have happened: nobody knows of those.
+  if (wanted.compare) shared.release_attempts(found.runtime);
+  if (wanted.room > 0) found.attempts = shared.claim_attempts(found.runtime, wanted.room);
 }
 
 // Whether somebody is there no more: what was his may be due before what we looked at last.
@@ -158,6 +180,12 @@ void Sharing::looked(const Result<>& outcome, const Wanted& wanted, Found& found
     const bool more = found.orphans.size() == claims_at_once;
     if (more || found.lost) orphans_ = true;
     at_once = found.lost || more || found.claimed.size() == claims_at_once;
+    server_->heard(wanted.served, std::move(found.served));
+    if (static_cast<int64_t>(found.attempts.size()) == wanted.room) {
+      starved_ = true;
+      at_once = at_once || wanted.room == claims_at_once;
+    }
+    server_->take(std::move(found.attempts));
     for (LoadedRun& run : found.claimed) core_.replace(std::move(run));
     for (LoadedRun& run : found.orphans) core_.replace(std::move(run));
     if (wanted.compare && !found.lost) {
@@ -170,6 +198,7 @@ void Sharing::looked(const Result<>& outcome, const Wanted& wanted, Found& found
   } else {
     if (wanted.compare) doubtful_ = true;
     if (wanted.orphans) orphans_ = true;
+    if (!wanted.served.empty()) recheck_ = true;
   }
   {
     const std::lock_guard lock(mutex_);
@@ -183,10 +212,26 @@ void Sharing::looked(const Result<>& outcome, const Wanted& wanted, Found& found
 
 void Sharing::schedule() {
   const sched::TimerId timer =
-      core_.at(core_.now_ns() + interval_.count(), [this, core = core_.shared_from_this()] { look(); });
+      core_.at(core_.now_ns() + interval_.count(), [this, core = core_.shared_from_this()] {
+        recheck_ = true;
+        look();
+      });
   const std::lock_guard lock(mutex_);
   if (ended_) return core_.cancel(timer);
   timer_ = timer;
+}
+
+void Sharing::has_room() {
+  if (starved_.exchange(false)) look();
+}
+
+void Sharing::give_back() {
+  core_.transact(
+      [this](Tables& tables, ScriptContext&) -> Result<> {
+        tables.shared()->release_attempts(runtime());
+        return {};
+      },
+      [](const Result<>&) {});  // not reached: they are free once we are gone
 }
 
 void Sharing::end() {

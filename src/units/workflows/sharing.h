@@ -1,5 +1,6 @@
 // A runtime among others on one store: keeps its lease, takes runs that are nobody's, hears what others did
-// to its own, and notices when the others took them.
+// to its own, and notices when the others took them. Of attempts for its task queue that runs of others
+// leave, it claims as many as it can carry out.
 //
 // Everything is found by looking, now and then and whenever there is a hint; a missed hint costs time only.
 #pragma once
@@ -12,6 +13,7 @@
 
 #include "core/duration.h"
 #include "sched/timers.h"
+#include "units/workflows/queue_server.h"
 #include "units/workflows/run.h"
 #include "units/workflows/store/shared_tables.h"
 
@@ -32,8 +34,13 @@ class Sharing {
   void look();
   // It is not known what became of a transaction: everything is compared with the store.
   void doubt() { doubtful_ = true; }
+  // Takes on nothing more for other task queues, and leaves to others what it has not begun of that.
+  void give_back();
   // Leaves our runs to the others.
   void end();
+  // Attempts that had to wait could be carried out now.
+  void has_room();
+  QueueServer& server() { return *server_; }
 
   std::string owner() const;
   RuntimeRow runtime() const;
@@ -46,6 +53,8 @@ class Sharing {
     bool orphans = false;           // look for work that dead runtimes left
     std::vector<std::string> runs;  // that are in memory, to be compared
     std::vector<std::string> chains;
+    std::vector<std::string> served;  // runs of others, whose attempts are carried out here
+    int64_t room = 0;                 // for so many more
   };
   // What it found.
   struct Found {
@@ -58,10 +67,13 @@ class Sharing {
     std::vector<LoadedRun> orphans;
     std::vector<LoadedRun> woken;
     std::vector<LoadedRun> compared;
+    std::vector<ClaimedAttempt> attempts;
+    std::vector<AttemptRow> served;
     std::vector<RunRow> ended;
     std::vector<std::pair<std::string, lua::Reply>> answers;  // by update id
   };
   Result<> search(Tables& tables, const Wanted& wanted, Found& found);
+  void search_attempts(Tables& tables, const Wanted& wanted, Found& found) const;
   bool gone(const Found& found) const;
   void compare(Tables& tables, const Wanted& wanted, Found& found);
   void looked(const Result<>& outcome, const Wanted& wanted, Found& found);
@@ -72,7 +84,10 @@ class Sharing {
   const Duration interval_;
   std::atomic<bool> others_{false};
   std::atomic<bool> doubtful_{false};
-  std::atomic<bool> orphans_{true};    // there may be work that dead runtimes left
+  std::atomic<bool> orphans_{true};   // there may be work that dead runtimes left
+  std::atomic<bool> recheck_{false};  // somebody may have cancelled or withdrawn what is carried out for him
+  std::atomic<bool> starved_{false};  // attempts may wait that there was no room for
+  const sched::Ref<QueueServer> server_;
   bool joined_ = false;                // only on the store's thread
   std::vector<std::string> runtimes_;  // likewise: that were there at the last look
   int looks_ = 0;

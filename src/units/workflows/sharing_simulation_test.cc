@@ -1,8 +1,9 @@
-// Two or three runtimes on one store, and whatever may happen to them, in an order drawn from a seed: they
-// die before and after transactions, stand still for longer than their lease, do not reach the store, lose
-// answers and hints; the server starts again; clocks go wrong. The promises hold: nothing acknowledged is
-// lost, the result of no activity is recorded twice, what may begin once begins once, no timer fires early, a
-// run has one owner at a time and ends once, and whoever replays its history gets the same commands.
+// Two or three runtimes on one store, one or two more that serve another task queue, and whatever may happen
+// to them, in an order drawn from a seed: they die before and after transactions, stand still for longer than
+// their lease, do not reach the store, lose answers and hints; the server starts again; clocks go wrong. The
+// promises hold: nothing acknowledged is lost, the result of no activity is recorded twice, what may begin
+// once begins once, no timer fires early, a run has one owner at a time and ends once, and whoever replays
+// its history gets the same commands.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -26,7 +27,9 @@ class SharingSimulation {
  public:
   explicit SharingSimulation(uint64_t seed, bool deployments = false)
       : deployments_(deployments),
-        cluster_(seed, 2 + seed % 2, [&](ServiceOptions& options) { restless(seed, options); }) {
+        runtimes_(2 + seed % 2),
+        cluster_(seed, runtimes_ + 1 + seed / 2 % 2,
+                 [&](ServiceOptions& options) { restless(seed, options); }) {
     for (size_t node = 0; node < cluster_.size(); ++node) {
       World& world = cluster_.world(node);
       world.functions.add("app:step", [this](const Array& arguments) { return step(arguments); });
@@ -34,6 +37,7 @@ class SharingSimulation {
         EXPECT_EQ(++begun_once_[arguments[0].as_string()], 1) << "it may be tried once";
         return lua::Reply::of(arguments[0]);
       });
+      if (node >= runtimes_) serve_far(world);
       world.programs.add("app:child",
                          "return function(name) call('app:step', name .. '/c1') sleep(1000000000) "
                          "return call('app:step', name .. '/c2') end");
@@ -84,6 +88,18 @@ class SharingSimulation {
     options.wakes_at_once = 1 + seed / 72 % 2;
   }
 
+  // Of activities for the other task queue no attempt is called twice, whoever dies.
+  void serve_far(World& world) {
+    world.options.task_queue = "far";
+    world.functions.add("app:far", [this](const Array& arguments) { return step(arguments); });
+    world.functions.on_call([this](const Object& info) {
+      const std::string attempt = std::string(text_at(info, "run_id")) + "/" +
+                                  std::string(text_at(info, "activity_id")) + "/" +
+                                  std::to_string(integer_at(info, "attempt"));
+      EXPECT_EQ(++called_far_[attempt], 1) << attempt;
+    });
+  }
+
   lua::Reply step(const Array& arguments) {
     if (arguments.size() > 1 && ++attempts_[arguments[0].as_string()] == 1) {
       return lua::Reply::failure(Error::unspecified(kind::internal, "first attempt fails"));
@@ -106,6 +122,10 @@ class SharingSimulation {
         a:receive()
         b:receive()
         call_with({['activity.retry_policy'] = {maximum_attempts = 1}}, 'app:once', name)
+        local c = async_with({['activity.task_queue'] = 'far'}, 'app:far', name .. '/5', 'retry')
+        call_with({['activity.task_queue'] = 'far', ['activity.retry_policy'] = {maximum_attempts = 1}},
+          'app:far', name .. '/6')
+        c:receive()
         local child = exec('app:child', name)
         while total < 6 do total = total + messages:receive() end
         sleep(7000000000)
@@ -166,7 +186,8 @@ class SharingSimulation {
       request.id = "app:parent";
       request.arguments = encode_values({Value(id)});
       request.name = id;
-      request.options = Object{{"workflow.conflict_policy", "use_existing"}};
+      request.options = Object{{"workflow.conflict_policy", "use_existing"},
+                               {"workflow.task_queue", ServiceOptions().worker}};
       if (cluster_.chance() % 3 == 0) {
         cluster_.world(node).queue().crash_at(
             1, cluster_.chance() % 2 == 0 ? TestQueue::Crash::before : TestQueue::Crash::after);
@@ -233,6 +254,17 @@ class SharingSimulation {
     session->run({&job, 1});
     return found;
   }
+  size_t attempts_left(const std::vector<RunRow>& runs) {
+    size_t count = 0;
+    const auto session = cluster_.database().connect();
+    Job job{[&](Tables& tables) -> Result<> {
+              for (const RunRow& run : runs) count += tables.shared()->attempts({run.run_id}).size();
+              return {};
+            },
+            [](const Result<>&) {}};
+    session->run({&job, 1});
+    return count;
+  }
   size_t open_runs() { return runs(RunStatus::running).size(); }
 
   void check() {
@@ -260,6 +292,7 @@ class SharingSimulation {
     }
     const std::vector<RunRow> all = runs(std::nullopt);
     EXPECT_EQ(all.size(), 2U * workflows);
+    EXPECT_EQ(attempts_left(all), 0U);
     for (const RunRow& run : all) {
       const std::vector<Event> history = world.history(run.workflow_id, run.run_id);
       for (size_t node = 0; node < cluster_.size(); ++node) {
@@ -296,13 +329,15 @@ class SharingSimulation {
       if (event.type == EventType::execution_signaled) ++signals;
       if (is_close_event(event.type)) ++ends;
     }
-    EXPECT_EQ(ended.size(), 5U);
+    EXPECT_EQ(ended.size(), 7U);
     for (const auto& [activity, times] : ended) EXPECT_EQ(times, 1) << activity;
     EXPECT_EQ(signals, signals_each);
     EXPECT_EQ(ends, 1);
   }
 
   const bool deployments_;
+  const size_t runtimes_;  // that have the workflows; the others serve the other task queue
+  std::map<std::string, int> called_far_;
   std::map<std::string, int> attempts_;
   std::map<std::string, int> begun_once_;
   std::vector<std::unique_ptr<Signal>> signals_;

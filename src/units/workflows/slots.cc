@@ -87,6 +87,16 @@ bool Slots::Slot::held() const {
   return held_;
 }
 
+size_t Slots::room() const {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return 0;
+  const size_t taken = held_ + queue_.size();
+  const size_t free = taken < most_ ? most_ - taken : 0;
+  if (interval_ns_ == 0) return free;
+  const auto soon = static_cast<size_t>(std::max<int64_t>(1, 1000000000 / interval_ns_));
+  return std::min(free, queue_.size() < soon ? soon - queue_.size() : 0);
+}
+
 void Slots::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;

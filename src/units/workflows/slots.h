@@ -40,6 +40,9 @@ class Slots : public std::enable_shared_from_this<Slots> {
   // A slot that is held at once never calls `ready`; another calls it when it is, from any thread.
   std::shared_ptr<Slot> take(std::function<void()> ready);
 
+  // How many more could have a place soon: now, or if so many begin in a second only, within the next one.
+  size_t room() const;
+
   // Nobody gets a place from now on.
   void close();
   bool closed() const;

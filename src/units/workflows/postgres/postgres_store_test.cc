@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "units/workflows/postgres/operator.h"
 #include "units/workflows/postgres/sql_error.h"
+#include "units/workflows/testing/attempts_conformance.h"
 #include "units/workflows/testing/postgres_server.h"
 #include "units/workflows/testing/shared_conformance.h"
 
@@ -135,6 +136,7 @@ std::unique_ptr<SharedStoresUnderTest> make_postgres_shared() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Postgres, SharedConformance, ::testing::Values(&make_postgres_shared));
+INSTANTIATE_TEST_SUITE_P(Postgres, AttemptsConformance, ::testing::Values(&make_postgres_shared));
 
 TEST(PostgresSchema, RefusesWhatANewerRuntimeWrote) {
   const PostgresServer server;
@@ -153,7 +155,7 @@ TEST(PostgresSchema, BringsAStoreOfTheFirstVersionUpToDate) {
   row.code_hash = "of bytecode";
   ASSERT_TRUE(run(**PostgresStore::open(server.options()), insert(row)));
   server.sql(
-      "DROP INDEX due_times, parked_runs;"
+      "DROP TABLE attempts; DROP INDEX due_times, parked_runs;"
       "ALTER TABLE runs DROP COLUMN refused_hash, DROP COLUMN stays_reason;"
       "ALTER TABLE sources DROP COLUMN unused_ns; ALTER TABLE activities DROP COLUMN heartbeat;"
       "UPDATE meta SET value = '1' WHERE key = 'schema_version'");
@@ -164,6 +166,7 @@ TEST(PostgresSchema, BringsAStoreOfTheFirstVersionUpToDate) {
     EXPECT_TRUE(found);
     EXPECT_EQ(found->code_hash + found->refused_hash + found->stays_reason, "");
     EXPECT_TRUE(tables.sources().empty());
+    EXPECT_TRUE(tables.shared()->attempts({"r1"}).empty());
     return {};
   }));
 }
@@ -180,7 +183,9 @@ TEST(PostgresSchema, RunsOfTheThirdVersionAreDueWhenTheyWere) {
   for (const RunRow& row : {begun, delayed, fresh}) {
     ASSERT_TRUE(run(**PostgresStore::open(server.options()), insert(row)));
   }
-  server.sql("DROP INDEX due_times, parked_runs; UPDATE meta SET value = '3' WHERE key = 'schema_version'");
+  server.sql(
+      "DROP TABLE attempts; DROP INDEX due_times, parked_runs; UPDATE meta SET value = '3' WHERE key = "
+      "'schema_version'");
   const auto store = PostgresStore::open(server.options());
   ASSERT_TRUE(store) << store.error().message;
   EXPECT_TRUE(run(**store, [](Tables& tables) -> Result<> {

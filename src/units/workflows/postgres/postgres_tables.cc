@@ -421,6 +421,7 @@ void PostgresTables::delete_timer(std::string_view run_id, int64_t started_event
 }
 
 void PostgresTables::delete_pending(std::string_view run_id) {
+  write(Write::delete_all_attempts, {channel_, str(run_id)});
   for (const Write kind : {Write::delete_activities, Write::delete_timers, Write::delete_inbounds}) {
     write(kind, {str(run_id)});
   }

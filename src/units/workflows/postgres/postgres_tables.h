@@ -83,6 +83,14 @@ class PostgresTables final : public Tables, public SharedTables {
   std::optional<RunRow> take(const RuntimeRow& runtime, const std::string& run_id) override;
   std::vector<std::string> take_wakeups(const std::string& runtime_id) override;
   std::vector<RunRow> ended(const std::vector<std::string>& first_run_ids) override;
+  void insert_attempt(const AttemptRow& attempt) override;
+  std::vector<AttemptRow> attempts(const std::vector<std::string>& run_ids) override;
+  std::vector<ClaimedAttempt> claim_attempts(const RuntimeRow& runtime, int64_t limit) override;
+  void release_attempts(const RuntimeRow& runtime) override;
+  bool tell_attempt(const AttemptRow& attempt) override;
+  void cancel_attempts(std::string_view run_id, int64_t scheduled_event_id) override;
+  void delete_attempts(std::string_view run_id, int64_t scheduled_event_id, int64_t last_attempt) override;
+  std::vector<std::string> abandoned_attempts(const std::string& owner) override;
 
  private:
   void write(Write kind, std::vector<Cell> row);

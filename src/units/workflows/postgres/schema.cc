@@ -147,6 +147,27 @@ INSERT INTO timers (run_id, started_event_id, timer_id, due_ns)
   SELECT run_id, -1, '', run_deadline_ns FROM runs WHERE status = 0 AND run_deadline_ns <> 0;
 UPDATE runs SET owner = 'gone' WHERE status = 0 AND owner = '' AND last_task_started <> 0;
 )sql",
+    // Activities of other task queues. What is to be called, and with what, stands in the row of the
+    // activity.
+    R"sql(
+CREATE TABLE attempts (
+  number bigint GENERATED ALWAYS AS IDENTITY,
+  run_id text NOT NULL,
+  scheduled_event_id bigint NOT NULL,
+  attempt bigint NOT NULL,
+  task_queue text NOT NULL,
+  taker text NOT NULL DEFAULT '',
+  fence bigint NOT NULL DEFAULT 0,
+  cancel_requested bigint NOT NULL DEFAULT 0,
+  called bigint NOT NULL DEFAULT 0,
+  begun_ns bigint NOT NULL DEFAULT 0,
+  beat_ns bigint NOT NULL DEFAULT 0,
+  heartbeat text NOT NULL DEFAULT '',
+  outcome text NOT NULL DEFAULT '',
+  PRIMARY KEY (run_id, scheduled_event_id, attempt)
+) WITH (fillfactor = 60);
+CREATE INDEX waiting_attempts ON attempts (task_queue, number) WHERE called = 0;
+)sql",
 };
 static_assert(std::size(migrations) == postgres_schema_version);
 

@@ -5,7 +5,7 @@
 
 namespace trivium::units::workflows {
 
-constexpr int64_t postgres_schema_version = 4;
+constexpr int64_t postgres_schema_version = 5;
 
 // Brings the schema to our version, or checks that it has it. Forward only, in one transaction, one runtime
 // at a time. Conflict: a newer runtime wrote it. Before enter_pipeline().

@@ -11,6 +11,8 @@ struct Description {
   const char* sql;
 };
 
+#define TELL_TAKERS "SELECT pg_notify(channel, 'wake ' || taker) FROM told WHERE taker <> ''"
+
 constexpr Description descriptions[] = {
     {Write::update_run, 1,
      "UPDATE runs r SET status = d.status, fence = d.fence, next_event_id = d.next_event_id, "
@@ -52,6 +54,9 @@ constexpr Description descriptions[] = {
     {Write::insert_source, 2,
      "INSERT INTO sources (hash, entry_id, source) SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) "
      "ON CONFLICT DO NOTHING"},
+    {Write::insert_attempt, 0,
+     "INSERT INTO attempts (run_id, scheduled_event_id, attempt, task_queue) "
+     "SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[]) ON CONFLICT DO NOTHING"},
     {Write::update_activity, 2,
      "UPDATE activities a SET attempt = d.attempt, started = d.started, next_attempt_ns = d.next_attempt_ns, "
      "cancel_requested = greatest(a.cancel_requested, d.cancel_requested), last_failure = d.last_failure, "
@@ -61,6 +66,10 @@ constexpr Description descriptions[] = {
      "AS d(run_id, scheduled_event_id, attempt, started, next_attempt_ns, cancel_requested, last_failure, "
      "heartbeat) "
      "WHERE a.run_id = d.run_id AND a.scheduled_event_id = d.scheduled_event_id"},
+    {Write::cancel_attempts, 0,
+     "WITH told AS (UPDATE attempts a SET cancel_requested = 1 FROM unnest($1::text[], $2::text[], "
+     "$3::bigint[]) AS d(channel, run_id, id) WHERE a.run_id = d.run_id AND a.scheduled_event_id = d.id "
+     "RETURNING d.channel, a.taker) " TELL_TAKERS},
     {Write::delete_activity, 0,
      "DELETE FROM activities a USING unnest($1::text[], $2::bigint[]) AS d(run_id, id) "
      "WHERE a.run_id = d.run_id AND a.scheduled_event_id = d.id"},
@@ -70,6 +79,13 @@ constexpr Description descriptions[] = {
     {Write::delete_inbound, 0,
      "DELETE FROM inbound i USING unnest($1::text[], $2::bigint[]) AS d(run_id, id) "
      "WHERE i.sequence = d.id AND i.run_id = d.run_id"},
+    {Write::delete_attempts, 0,
+     "WITH told AS (DELETE FROM attempts a USING unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) "
+     "AS d(channel, run_id, id, last) WHERE a.run_id = d.run_id AND a.scheduled_event_id = d.id AND "
+     "a.attempt <= d.last RETURNING d.channel, a.taker) " TELL_TAKERS},
+    {Write::delete_all_attempts, 0,
+     "WITH told AS (DELETE FROM attempts a USING unnest($1::text[], $2::text[]) AS d(channel, run_id) WHERE "
+     "a.run_id = d.run_id RETURNING d.channel, a.taker) " TELL_TAKERS},
     {Write::delete_activities, 0, "DELETE FROM activities WHERE run_id = ANY($1::text[])"},
     {Write::delete_timers, 0, "DELETE FROM timers WHERE run_id = ANY($1::text[])"},
     {Write::delete_inbounds, 0, "DELETE FROM inbound WHERE run_id = ANY($1::text[])"},

@@ -104,6 +104,7 @@ void note_cancel(Tables& tables, const TaskCommit& commit, int64_t scheduled_eve
     if (activity.scheduled_event_id != scheduled_event_id) continue;
     activity.cancel_requested = true;
     tables.update_activity(commit.run_id, activity);
+    if (SharedTables* shared = tables.shared()) shared->cancel_attempts(commit.run_id, scheduled_event_id);
     if (activity.awaited)
       tables.delete_timer(commit.run_id, retry_timer(scheduled_event_id));  // not any more
   }
@@ -142,6 +143,9 @@ void append(Tables& tables, const TaskCommit& commit) {
 void take_in(Tables& tables, const TaskCommit& commit) {
   for (const int64_t sequence : commit.consumed) tables.delete_inbound(commit.run_id, sequence);
   for (const int64_t scheduled : commit.closed_activities) tables.delete_activity(commit.run_id, scheduled);
+  for (const int64_t scheduled : commit.withdrawn) {
+    tables.shared()->delete_attempts(commit.run_id, scheduled, INT64_MAX);
+  }
   for (const int64_t started : commit.fired_timers) tables.delete_timer(commit.run_id, started);
   open_pending(tables, commit);
 }
@@ -212,28 +216,6 @@ Result<> commit_task(Tables& tables, const TaskCommit& commit, ScriptContext& co
   }
   for (const UpdateAnswer& answer : commit.answers) answer_update(tables, answer, context);
   if (closes) close_run(tables, std::move(*run), last.type, last.attributes, commit.started, context);
-  return {};
-}
-
-Result<> save_activity(Tables& tables, const std::string& run_id, int64_t fence,
-                       const ActivityRow& activity) {
-  const std::optional<RunRow> run = tables.run(run_id);
-  if (!run || run->status != RunStatus::running || run->fence != fence) {
-    return fail(kind::conflict, "the run was changed meanwhile");
-  }
-  tables.update_activity(run_id, activity);
-  return {};
-}
-
-Result<> save_attempt(Tables& tables, const std::string& run_id, int64_t fence, const ActivityRow& activity,
-                      bool was_awaited) {
-  if (Result<> saved = save_activity(tables, run_id, fence, activity); !saved) return saved;
-  const int64_t timer = retry_timer(activity.scheduled_event_id);
-  if (activity.awaited) {
-    tables.insert_timer(run_id, {timer, "", activity.next_attempt_ns});
-  } else if (was_awaited) {
-    tables.delete_timer(run_id, timer);
-  }
   return {};
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,9 @@ struct PendingWork {
   std::vector<InboundRow> inbound;
   std::vector<ActivityRow> activities;
   std::vector<TimerRow> timers;
+  // What people call the runtimes that carry out activities for other task queues, by event; empty: it is
+  // gone.
+  std::map<int64_t, std::string> takers;
 };
 
 // One thread. Calls block. Errors: NotFound for unknown workflows; Unavailable when the store cannot be

@@ -134,6 +134,37 @@ struct ActivityRow {
   bool awaited = false;
 };
 
+// An attempt of an activity that its run leaves to whoever serves another task queue (store/shared_tables.h).
+struct AttemptRow {
+  std::string run_id;
+  int64_t scheduled_event_id = 0;
+  int64_t attempt = 1;
+  std::string task_queue;
+
+  // The runtime that has it; empty: none. Whoever takes it raises `fence`, and what it tells names both.
+  std::string taker;
+  int64_t fence = 0;
+  // As read: what people call the taker, and whether it is there no more.
+  std::string taker_name;
+  bool taker_gone = false;
+
+  bool cancel_requested = false;
+  // As its taker told.
+  bool called = false;    // it may have begun: nobody takes it again
+  int64_t begun_ns = 0;   // when it got a worker
+  int64_t beat_ns = 0;    // its last sign of life
+  std::string heartbeat;  // what that told: JSON of a payload
+  std::string outcome;    // JSON (attempt_outcome.h); empty: it has not ended
+};
+
+// One that was taken, with what it takes to carry it out.
+struct ClaimedAttempt {
+  AttemptRow attempt;
+  ActivityRow activity;
+  std::string workflow_id;
+  std::string workflow_type;
+};
+
 struct TimerRow {
   int64_t started_event_id = 0;
   std::string timer_id;

@@ -124,6 +124,7 @@ struct TaskCommit {
   bool newest = true;                      // there is no newer one
   std::vector<int64_t> consumed;           // sequences of inbound events
   std::vector<int64_t> closed_activities;  // scheduled event ids
+  std::vector<int64_t> withdrawn;          // of these, what was left to another task queue
   std::set<int64_t> settled;               // of activities that began and ended within it
   std::vector<int64_t> fired_timers;       // started event ids
   std::vector<UpdateAnswer> answers;       // to updates
@@ -143,5 +144,12 @@ Result<> save_activity(Tables& tables, const std::string& run_id, int64_t fence,
 // The same of an attempt that was scheduled or begins, and which stands among the due times as the row says.
 Result<> save_attempt(Tables& tables, const std::string& run_id, int64_t fence, const ActivityRow& activity,
                       bool was_awaited);
+// The next attempt of one for another task queue: the earlier ones are over.
+Result<> save_next_attempt(Tables& tables, const std::string& run_id, int64_t fence,
+                           const ActivityRow& activity, bool was_awaited);
+// The attempt is left to another task queue. Conflict: as above.
+Result<> offer_attempt(Tables& tables, const std::string& run_id, int64_t fence, const ActivityRow& activity);
+// It has ended there: wakes the run.
+Result<> finish_attempt(Tables& tables, const AttemptRow& attempt, const ScriptContext& context);
 
 }  // namespace trivium::units::workflows

@@ -69,7 +69,16 @@ Result<RunRow> StoreOperator::run(const std::string& run_id) {
 Result<PendingWork> StoreOperator::pending(const std::string& run_id) {
   PendingWork found;
   Result<> done = read([&](Tables& tables) -> Result<> {
-    found = {tables.inbound(run_id), tables.activities(run_id), tables.timers(run_id)};
+    found = {tables.inbound(run_id), tables.activities(run_id), tables.timers(run_id), {}};
+    SharedTables* shared = tables.shared();
+    if (shared == nullptr) return {};
+    for (const AttemptRow& attempt : shared->attempts({run_id})) {
+      for (ActivityRow& activity : found.activities) {
+        if (activity.scheduled_event_id != attempt.scheduled_event_id) continue;
+        if (attempt.beat_ns != 0) activity.heartbeat = attempt.heartbeat;
+        if (!attempt.taker.empty()) found.takers[attempt.scheduled_event_id] = attempt.taker_name;
+      }
+    }
     return {};
   });
   if (!done) return fail(std::move(done.error()));

@@ -75,7 +75,7 @@ class Tables {
   // Sets the time of one that is there.
   virtual void insert_timer(std::string_view run_id, const TimerRow& timer) = 0;
   virtual void delete_timer(std::string_view run_id, int64_t started_event_id) = 0;
-  // Activities, timers and inbound events of a run that closed.
+  // Activities, their attempts, timers and inbound events of a run that closed.
   virtual void delete_pending(std::string_view run_id) = 0;
 
   // --- operations from other processes --------------------------------------------------------------------

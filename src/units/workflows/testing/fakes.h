@@ -42,6 +42,7 @@ class TestFunctions final : public ActivityFunctions {
  public:
   using Body = std::function<lua::Reply(const Array& arguments)>;
   void add(const std::string& id, Body body) { bodies_[id] = std::move(body); }
+  void remove(const std::string& id) { bodies_.erase(id); }
   void set_options(const std::string& id, Object options) { options_[id] = std::move(options); }
 
   // Runs one of the calls that wait, drawn by `choose`; false if none waits.
@@ -57,6 +58,8 @@ class TestFunctions final : public ActivityFunctions {
   std::unique_ptr<Attempt> call(const std::string& id, Values arguments, FrameRef frame,
                                 std::shared_ptr<ActivityContext> activity, Done done) override;
   std::shared_ptr<ActivityContext> last_activity() const { return last_activity_; }
+  // Hears what activity.info() shows of every call.
+  void on_call(std::function<void(const Object& info)> called) { called_ = std::move(called); }
   // While it is, no call gets a worker.
   void saturate(bool on) { saturated_ = on; }
 
@@ -73,6 +76,7 @@ class TestFunctions final : public ActivityFunctions {
   std::vector<Call> waiting_;
   FrameRef last_frame_;
   std::shared_ptr<ActivityContext> last_activity_;
+  std::function<void(const Object& info)> called_;
   bool saturated_ = false;
 };
 

@@ -93,6 +93,7 @@ std::unique_ptr<ActivityFunctions::Attempt> TestFunctions::call(const std::strin
                                                                 std::shared_ptr<ActivityContext> activity,
                                                                 Done done) {
   auto canceled = std::make_shared<bool>(false);
+  if (called_) called_(activity->info());
   if (!saturated_) activity->began();
   last_activity_ = activity;
   last_frame_ = std::move(frame);

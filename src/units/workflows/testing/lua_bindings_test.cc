@@ -156,6 +156,13 @@ int async(lua_State* L) {
   return to_channel(L, call, false);
 }
 
+int async_with(lua_State* L) {
+  CallFunction call;
+  call.async = true;
+  fill_call_with(L, call);
+  return to_channel(L, call, false);
+}
+
 int open(lua_State* L, std::string_view topic) {
   lua::Channel& channel = lua::Channel::push_new(L, 0);
   lua_pushvalue(L, -1);
@@ -199,6 +206,7 @@ constexpr lua::LibraryField fields[] = {
     {"call", command<CallFunction, fill_call>},
     {"call_with", command<CallFunction, fill_call_with>},
     {"async", async},
+    {"async_with", async_with},
     {"cancel_call", command<CancelCall, fill_cancel_call>},
     {"send", command<Send, fill_send>},
     {"spawn", command<Spawn, fill_spawn>},

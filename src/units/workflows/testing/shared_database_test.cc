@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "core/clock.h"
-#include "core/json.h"
 #include "units/workflows/sqlite/schema.h"
-#include "units/workflows/sqlite/sqlite_tables.h"
+#include "units/workflows/testing/attempt_rows.h"
+#include "units/workflows/testing/attempts_conformance.h"
 #include "units/workflows/testing/shared_conformance.h"
 
 namespace trivium::units::workflows::testing {
@@ -39,12 +39,6 @@ struct SharedDatabase::State {
 
 namespace {
 
-std::string json_of(const std::vector<std::string>& texts) {
-  Array array;
-  for (const std::string& text : texts) array.emplace_back(text);
-  return json::encode(Value(std::move(array))).value_or("[]");
-}
-
 // The same rules in the words of SQLite as in postgres/shared_tables.cc; r is the run, ?1 the runtime, ?2 its
 // task queue, ?4 its types.
 #define CAN_RUN                                                                                       \
@@ -64,10 +58,10 @@ std::string json_of(const std::vector<std::string>& texts) {
 
 }  // namespace
 
-class SharedSqliteTables final : public SqliteTables, public SharedTables {
+class SharedSqliteTables final : public SqliteAttempts {
  public:
   using State = SharedDatabase::State;
-  explicit SharedSqliteTables(State& state) : SqliteTables(state.database), state_(state) {}
+  explicit SharedSqliteTables(State& state) : SqliteAttempts(state.database), state_(state) {}
 
   SharedTables* shared() override { return this; }
 
@@ -218,7 +212,7 @@ class SharedSqliteTables final : public SqliteTables, public SharedTables {
   }
 
  private:
-  void tell(std::string hint) { state_.hints.push_back(std::move(hint)); }
+  void tell(std::string hint) override { state_.hints.push_back(std::move(hint)); }
 
   void show_life(const std::string& runtime_id) {
     state_.current->alive.insert(runtime_id);
@@ -228,10 +222,6 @@ class SharedSqliteTables final : public SqliteTables, public SharedTables {
     return std::any_of(state_.sessions.begin(), state_.sessions.end(),
                        [&](const Sessions* session) { return session->alive.contains(runtime_id); });
   }
-  bool there(const std::string& runtime_id) {
-    Use use(prepared("SELECT id FROM runtimes WHERE id = ?"));
-    return !texts(use.bind(runtime_id)).empty();
-  }
   void remove(const std::string& runtime_id) {
     for (const char* sql : {"DELETE FROM runtimes WHERE id = ?", "DELETE FROM wakeups WHERE owner = ?"}) {
       Use use(prepared(sql));
@@ -239,11 +229,6 @@ class SharedSqliteTables final : public SqliteTables, public SharedTables {
     }
   }
 
-  std::vector<std::string> texts(Use& use) {
-    std::vector<std::string> found;
-    while (next(use)) found.push_back(use.text());
-    return found;
-  }
   std::vector<RunRow> rows_of(const std::vector<std::string>& ids) {
     std::vector<RunRow> rows;
     rows.reserve(ids.size());
@@ -317,7 +302,8 @@ SharedDatabase::SharedDatabase(std::function<int64_t()> now_ns) : state_(std::ma
       "lease_until_ns INTEGER);"
       "CREATE TABLE wakeups (sequence INTEGER PRIMARY KEY, owner TEXT, run_id TEXT)";
   if (sqlite3_open(":memory:", &state_->database) != SQLITE_OK || !migrate(state_->database) ||
-      sqlite3_exec(state_->database, shared, nullptr, nullptr, nullptr) != SQLITE_OK) {
+      sqlite3_exec(state_->database, shared, nullptr, nullptr, nullptr) != SQLITE_OK ||
+      sqlite3_exec(state_->database, SqliteAttempts::table, nullptr, nullptr, nullptr) != SQLITE_OK) {
     std::abort();
   }
   state_->tables = std::make_unique<SharedSqliteTables>(*state_);
@@ -384,10 +370,12 @@ class SharedDatabaseAlone final : public StoreUnderTest {
   std::unique_ptr<SharedDatabase::Session> session_ = database_.connect();
 };
 
-INSTANTIATE_TEST_SUITE_P(InMemory, SharedConformance, ::testing::Values([] {
-                           return std::unique_ptr<SharedStoresUnderTest>(
-                               std::make_unique<SharedDatabaseUnderTest>());
-                         }));
+std::unique_ptr<SharedStoresUnderTest> make_shared_database() {
+  return std::make_unique<SharedDatabaseUnderTest>();
+}
+
+INSTANTIATE_TEST_SUITE_P(InMemory, SharedConformance, ::testing::Values(&make_shared_database));
+INSTANTIATE_TEST_SUITE_P(InMemory, AttemptsConformance, ::testing::Values(&make_shared_database));
 INSTANTIATE_TEST_SUITE_P(InMemory, StoreConformance, ::testing::Values([] {
                            return std::unique_ptr<StoreUnderTest>(std::make_unique<SharedDatabaseAlone>());
                          }));
