@@ -38,14 +38,24 @@ void QueueServer::post(sched::Task task) {
   core_.parts().scheduler.wake(*this);
 }
 
+size_t QueueServer::room() const {
+  const size_t room = core_.slots().room();
+  const size_t arriving = arriving_.load(std::memory_order_relaxed);
+  return room > arriving ? room - arriving : 0;
+}
+
 void QueueServer::take(std::vector<ClaimedAttempt> claimed) {
   if (claimed.empty()) return;
+  arriving_.fetch_add(claimed.size(), std::memory_order_relaxed);
   {
     const std::lock_guard lock(mutex_);
     for (const ClaimedAttempt& attempt : claimed) runs_.insert(attempt.attempt.run_id);
   }
   post([this, claimed = std::move(claimed)]() mutable {
-    for (ClaimedAttempt& attempt : claimed) accept(std::move(attempt));
+    for (ClaimedAttempt& attempt : claimed) {
+      accept(std::move(attempt));
+      arriving_.fetch_sub(1, std::memory_order_relaxed);
+    }
   });
 }
 

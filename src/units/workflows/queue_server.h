@@ -6,6 +6,7 @@
 // That its function is called is durable before it is: nobody calls it again for the same attempt.
 #pragma once
 
+#include <atomic>
 #include <compare>
 #include <functional>
 #include <map>
@@ -36,6 +37,8 @@ class QueueServer final : public sched::Runnable {
   ~QueueServer() override;
 
   // --- any thread -----------------------------------------------------------------------------------
+  // How many more could be carried out soon.
+  size_t room() const;
   // They are this runtime's, as is durable.
   void take(std::vector<ClaimedAttempt> claimed);
   // Whose attempts it has: somebody has to look now and then what became of them.
@@ -90,6 +93,8 @@ class QueueServer final : public sched::Runnable {
   void drop(const Key& key);
 
   Core& core_;
+
+  std::atomic<size_t> arriving_{0};  // taken, and not in the queue for a slot yet
 
   mutable std::mutex mutex_;
   std::vector<sched::Task> mail_;

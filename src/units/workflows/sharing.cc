@@ -75,7 +75,7 @@ void Sharing::begin(std::function<void(Result<>)> done) {
   wanted->chains = core_.watches().chains();
   if (recheck_.exchange(false)) wanted->served = server_->runs();
   constexpr auto most = static_cast<size_t>(claims_at_once);
-  wanted->room = static_cast<int64_t>(std::min(most, core_.slots().room()));
+  wanted->room = static_cast<int64_t>(std::min(most, server_->room()));
   if (wanted->compare) wanted->runs = core_.all_in_memory();
   core_.transact(
       [this, found, wanted](Tables& tables, ScriptContext&) { return search(tables, *wanted, *found); },
