@@ -12,6 +12,9 @@ set_source_files_properties(${lua_sources} PROPERTIES LANGUAGE CXX)
 
 # Isolates run bytecode only: whether a state gets the lexer's words is up to its Memory.
 set_source_files_properties(${LUA_DIR}/src/lstate.c PROPERTIES COMPILE_DEFINITIONS luaX_init=trivium_open_lexer)
+# Where a string comes from is said in src/lua/shared_strings.cc.
+set_source_files_properties(${LUA_DIR}/src/lstring.c PROPERTIES COMPILE_DEFINITIONS
+  "luaS_newlstr=trivium_own_string;luaS_new=trivium_stock_string")
 
 add_library(lua54 STATIC ${lua_sources} ${CMAKE_SOURCE_DIR}/src/lua/config/number_format.cc)
 set(lua_config ${CMAKE_SOURCE_DIR}/src/lua/config/lua_config.h)

@@ -94,7 +94,6 @@ bool Memory::grant(size_t more) {
 // --- blocks -------------------------------------------------------------------------------------------
 
 void* Memory::take(size_t size) {
-  if (confined_) return take_confined(size);
   return is_small(size) ? take_small(class_of(size)) : take_large(size);
 }
 
@@ -185,39 +184,13 @@ void* Memory::resize_large(void* block, size_t new_size) {
 
 // --- images -------------------------------------------------------------------------------------------
 
-void Memory::confine(std::byte* region, size_t size) {
-  confined_ = true;
-  region_ = free_ = region;
-  region_end_ = end_ = region + size;
-}
-
-void* Memory::take_confined(size_t size) {
-  if (is_small(size)) {
-    if (void* const block = take_free(class_of(size))) return block;
-  }
-  if (static_cast<size_t>(end_ - free_) < rounded(size)) return nullptr;
-  return std::exchange(free_, free_ + rounded(size));
-}
-
-Memory::FreeBlocks Memory::confined_free() const {
-  FreeBlocks at{};
-  for (size_t i = 0; i < classes; ++i) {
-    const auto* block = reinterpret_cast<const std::byte*>(free_lists_[i]);
-    if (block != nullptr) at[i] = static_cast<uint32_t>(block - region_) + 1;
-  }
-  return at;
-}
-
-std::byte* Memory::place(size_t size, size_t used, const FreeBlocks& free, size_t more) {
+std::byte* Memory::place(size_t size, size_t used, size_t more) {
   size = rounded(size);
   placed_ = sizeof(Chunk) + size;
   if (!add_chunk(placed_ + rounded(more))) return nullptr;
   std::byte* const placed = std::exchange(free_, free_ + size);
   region_ = placed;
   region_end_ = placed + size;
-  for (size_t i = 0; i < classes; ++i) {
-    if (free[i] != 0) free_lists_[i] = reinterpret_cast<FreeBlock*>(placed + free[i] - 1);
-  }
   used_ += used;
   return placed;
 }

@@ -12,11 +12,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <tuple>
 
 #include "core/fetch.h"
 
 namespace trivium::lua {
+
+class SharedStrings;
 
 class Memory {
  public:
@@ -54,19 +55,12 @@ class Memory {
   // As Lua's objects are aligned.
   static constexpr size_t granule = 8;
 
-  // Takes every block, whatever its size, from `region`, which must be aligned to a granule and outlive
-  // this; refuses what does not fit.
-  void confine(std::byte* region, size_t size);
-  // The part of the region that was ever in use.
-  size_t confined_size() const { return static_cast<size_t>(free_ - region_); }
-  // Where the first free block of each size is in the region, counted from 1; 0: there is none. Each says
-  // where the next one is.
-  using FreeBlocks = std::array<uint32_t, 24>;
-  FreeBlocks confined_free() const;
-  // A first chunk that begins with `size` bytes for the caller to fill with blocks of `used` bytes in all and
-  // the free ones between them, and goes on with room for `more`. Null: out of memory. Only while nothing is
-  // allocated.
-  std::byte* place(size_t size, size_t used, const FreeBlocks& free, size_t more);
+  // A first chunk that begins with `size` bytes for the caller to fill with blocks of `used` bytes in all, and
+  // goes on with room for `more`. Null: out of memory. Only while nothing is allocated.
+  std::byte* place(size_t size, size_t used, size_t more);
+  // Where the state finds strings before it makes its own; null: nowhere. They outlive it.
+  const SharedStrings* shared_strings() const { return shared_strings_; }
+  void share_strings(const SharedStrings& strings) { shared_strings_ = &strings; }
   // Asks for what a state made from an image is likely to use first.
   void fetch_ahead() const noexcept {
     // Small states as a whole; of a large one the beginning, and what was added to the image.
@@ -79,7 +73,7 @@ class Memory {
   size_t grown() const { return held_ - placed_ - static_cast<size_t>(end_ - free_); }
 
  private:
-  static constexpr size_t classes = std::tuple_size_v<FreeBlocks>;
+  static constexpr size_t classes = 24;
   static constexpr size_t largest_small = classes * granule;
 
   struct FreeBlock {
@@ -105,7 +99,6 @@ class Memory {
   void* resize(void* block, size_t old_size, size_t new_size);
   void* take_free(size_t index);
   void* take_small(size_t index);
-  void* take_confined(size_t size);
   bool add_chunk(size_t size);
   void* take_large(size_t size);
   void* resize_large(void* block, size_t new_size);
@@ -115,10 +108,10 @@ class Memory {
   std::array<FreeBlock*, classes> free_lists_{};
   Chunk* chunks_ = nullptr;
   Large* large_ = nullptr;
-  // Blocks placed from outside, or all of them when confined.
+  // Blocks placed from outside.
   const std::byte* region_ = nullptr;
   const std::byte* region_end_ = nullptr;
-  bool confined_ = false;
+  const SharedStrings* shared_strings_ = nullptr;
 
   size_t used_ = 0;
   size_t held_ = 0;
