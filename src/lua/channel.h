@@ -65,7 +65,7 @@ class Channel {
   Subscription* subscription_ = nullptr;
   bool closed_ = false;
   size_t head_ = 0;
-  std::vector<int> buffer_;  // registry references, from head_ on
+  std::vector<int> buffer_;                              // registry references, from head_ on
   boost::container::small_vector<Waiter, 1> receivers_;  // almost always one: it is here, not elsewhere
   std::vector<Waiter> senders_;
 };

@@ -54,6 +54,10 @@ Isolate::Isolate(ProgramRef program, const IsolateOptions& options)
 }
 
 void Isolate::fetch_ahead(size_t step) const noexcept {
+  if (step == 3) {
+    const auto* const begin = static_cast<const char*>(memory_.busy_part());
+    return fetch(begin, static_cast<size_t>(reinterpret_cast<const char*>(&tasks_) - begin));
+  }
   if (step == 1) {
     if (main_task_ == nullptr) return;
     // Where it goes on: the top of its stack, which lies apart, and its last calls.

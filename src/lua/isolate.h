@@ -89,8 +89,8 @@ class Isolate {
   // The next run() begins with the entry function and these arguments. Once per execution.
   void start(Values arguments);
   Step run();
-  // run() will be called soon: asks for the memory it uses, in two steps, 2 and 1, some time apart. The
-  // isolate itself should be in the cache by then.
+  // run() will be called soon: asks for the memory it uses, in three steps, 3, 2 and 1, some time apart, so
+  // that each finds in the cache what the one before asked for.
   void fetch_ahead(size_t step) const noexcept;
   // Valid after run() returned finished.
   Outcome take_outcome() { return std::move(outcome_); }
@@ -270,44 +270,47 @@ class Isolate {
   void erase_pending(OpId op);
   bool can_ever_wake() const;
 
-  Host* host_ = nullptr;
   ProgramRef program_;
   const Environment* environment_;
   Memory memory_;
-  lua_State* main_ = nullptr;
-  const StateImage* image_ = nullptr;  // what it was made from, until its first run is over
-  lua_State* loader_ = nullptr;        // runs the chunks
-  size_t chunks_loaded_ = 0;           // libraries first, the main chunk last
-  bool chunk_begun_ = false;           // the one on top of the loader's stack, perhaps half run
-  bool types_open_ = false;
-  int entry_ref_ = LUA_NOREF;
 
-  std::vector<std::unique_ptr<Task>> tasks_;
+  // --- what every run looks at: close together, and close to what the memory has last -------------------
+
+  Host* host_ = nullptr;
+  lua_State* main_ = nullptr;
+  TaskQueue runnable_;
   Task* main_task_ = nullptr;
   Task* current_ = nullptr;
-  TaskQueue runnable_;
-
-  const void* channel_class_ = nullptr;
   TopicMailbox mailbox_;
   std::vector<Pending> pending_;  // ascending op
   std::vector<Inbound> inbound_;
-  OpId next_op_ = 1;
-  OpId issued_ = 0;
-  Dispatch issued_how_ = Dispatch::done;
-  Reply issued_reply_;
-
-  std::optional<Values> arguments_;  // of an execution about to begin
+  std::atomic<lua_State*> running_{nullptr};  // read by the signal handler on the same thread
   Boxed<Error> failure_;
-  Outcome outcome_;
+  const StateImage* image_ = nullptr;  // what it was made from, until its first run is over
+  std::atomic<bool> killed_{false};
   bool finished_ = false;
   bool thrifty_ = false;  // the collector works without pauses
-  int unsuspendable_ = 0;
   bool taking_ = false;
   bool suspending_ = false;
   bool preempted_ = false;
   bool slice_over_ = false;
-  std::atomic<lua_State*> running_{nullptr};  // read by the signal handler on the same thread
-  std::atomic<bool> killed_{false};
+  Dispatch issued_how_ = Dispatch::done;
+  int unsuspendable_ = 0;
+  OpId issued_ = 0;
+  OpId next_op_ = 1;
+  Reply issued_reply_;
+  const void* channel_class_ = nullptr;
+  std::optional<Values> arguments_;  // of an execution about to begin
+
+  // --- the rest -------------------------------------------------------------------------------------
+
+  std::vector<std::unique_ptr<Task>> tasks_;
+  lua_State* loader_ = nullptr;  // runs the chunks
+  size_t chunks_loaded_ = 0;     // libraries first, the main chunk last
+  bool chunk_begun_ = false;     // the one on top of the loader's stack, perhaps half run
+  bool types_open_ = false;
+  int entry_ref_ = LUA_NOREF;
+  Outcome outcome_;
 
   friend class RunningState;
   static void on_interrupt(lua_State* L, lua_Debug* debug);

@@ -93,9 +93,7 @@ bool Memory::grant(size_t more) {
 
 // --- blocks -------------------------------------------------------------------------------------------
 
-void* Memory::take(size_t size) {
-  return is_small(size) ? take_small(class_of(size)) : take_large(size);
-}
+void* Memory::take(size_t size) { return is_small(size) ? take_small(class_of(size)) : take_large(size); }
 
 void Memory::give(void* block, size_t size) {
   if (is_small(size)) {

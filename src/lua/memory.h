@@ -21,7 +21,7 @@ class SharedStrings;
 
 class Memory {
  public:
-  Memory(size_t limit, unsigned seed) : limit_(limit), ceiling_(ceiling_of(limit)), seed_(seed) {}
+  Memory(size_t limit, unsigned seed) : limit_(limit), seed_(seed), ceiling_(ceiling_of(limit)) {}
   // Frees what was not given back.
   ~Memory();
   Memory(const Memory&) = delete;
@@ -55,20 +55,24 @@ class Memory {
   // As Lua's objects are aligned.
   static constexpr size_t granule = 8;
 
-  // A first chunk that begins with `size` bytes for the caller to fill with blocks of `used` bytes in all, and
-  // goes on with room for `more`. Null: out of memory. Only while nothing is allocated.
+  // A first chunk that begins with `size` bytes for the caller to fill with blocks of `used` bytes in all,
+  // and goes on with room for `more`. Null: out of memory. Only while nothing is allocated.
   std::byte* place(size_t size, size_t used, size_t more);
   // Where the state finds strings before it makes its own; null: nowhere. They outlive it.
   const SharedStrings* shared_strings() const { return shared_strings_; }
   void share_strings(const SharedStrings& strings) { shared_strings_ = &strings; }
   // Asks for what a state made from an image is likely to use first.
   void fetch_ahead() const noexcept {
-    // Small states as a whole; of a large one the beginning, and what was added to the image.
+    // Of a small state all that is in use; of a large one the beginning, and some of what came to the image.
     constexpr size_t most = 6144;
-    constexpr size_t added = 3072;
+    constexpr size_t added = 1024;
+    if (free_ >= region_end_ && free_ < region_ + most)
+      return fetch(region_, static_cast<size_t>(free_ - region_));
     fetch(region_, std::min(static_cast<size_t>(region_end_ - region_), most));
     fetch(region_end_, added);
   }
+  // From here to its end lies what every allocation looks at.
+  const void* busy_part() const noexcept { return &free_lists_; }
   // What was taken from chunks since.
   size_t grown() const { return held_ - placed_ - static_cast<size_t>(end_ - free_); }
 
@@ -103,28 +107,29 @@ class Memory {
   void* take_large(size_t size);
   void* resize_large(void* block, size_t new_size);
 
-  std::byte* free_ = nullptr;  // of the newest chunk: from here on unused
-  std::byte* end_ = nullptr;
-  std::array<FreeBlock*, classes> free_lists_{};
+  size_t limit_;
+  unsigned seed_;
+  bool lexer_ = true;
+  bool exceeded_ = false;
+  void (*on_exceeded_)(void*) = nullptr;
+  void* context_ = nullptr;
+  size_t refused_ = 0;  // by how much the last allocation wanted to grow, if it was refused
+  size_t placed_ = 0;
   Chunk* chunks_ = nullptr;
   Large* large_ = nullptr;
+
+  // What every allocation looks at, close together.
+  std::array<FreeBlock*, classes> free_lists_{};
   // Blocks placed from outside.
   const std::byte* region_ = nullptr;
   const std::byte* region_end_ = nullptr;
   const SharedStrings* shared_strings_ = nullptr;
-
+  std::byte* free_ = nullptr;  // of the newest chunk: from here on unused
+  std::byte* end_ = nullptr;
   size_t used_ = 0;
   size_t held_ = 0;
-  size_t placed_ = 0;
-  size_t limit_;
   // More than this is granted only after a closer look: the limit, or nothing while one is due anyway.
   size_t ceiling_;
-  unsigned seed_;
-  void (*on_exceeded_)(void*) = nullptr;
-  void* context_ = nullptr;
-  size_t refused_ = 0;  // by how much the last allocation wanted to grow, if it was refused
-  bool exceeded_ = false;
-  bool lexer_ = true;
 };
 
 }  // namespace trivium::lua

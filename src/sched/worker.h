@@ -86,7 +86,7 @@ class Worker {
   // fetched so many turns ahead.
   static constexpr size_t fetch_from = 6;
   static constexpr size_t turns_ahead = 4;
-  static constexpr size_t object_size = 512;  // of a Runnable, about
+  static constexpr size_t object_size = 256;  // what a run uses of a Runnable itself, about
   static constexpr int search_rounds = 4;
 
   static constinit thread_local Worker* current_;

@@ -70,7 +70,8 @@ Process::Process(Node& node, ProcessSpec spec)
   created_ns_ = node.clock().monotonic_ns();
 }
 
-Process::~Process() = default;
+// What its code holds may still ask for the rest of this.
+Process::~Process() { isolate_.reset(); }
 
 const std::string& Process::host_id() const {
   if (spec_.pool) return spec_.pool->host();
@@ -357,8 +358,7 @@ void Process::preempt() noexcept {
 void Process::fetch_ahead(size_t turns) noexcept {
   // Until it is launched, others may still be giving it an isolate.
   if (stage_.load() != Stage::launched || !isolate_) return;
-  if (turns < 3) return isolate_->fetch_ahead(turns);
-  fetch(isolate_.get(), sizeof(*isolate_));
+  isolate_->fetch_ahead(turns);
 }
 
 void Process::take(LinkDown& down) {

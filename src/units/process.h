@@ -279,42 +279,45 @@ class Process final : public sched::Runnable, private lua::Host {
   };
   Relations end_relations();
 
+  // --- what every message looks at: close together, and close to what the base class has ---------------
+
   Node& node_;
-  ProcessSpec spec_;
-  const uint64_t serial_;
-  lua::SharedText pid_;
-  std::shared_ptr<CallScope> scope_;  // null until it is asked for
   Mailbox mailbox_;
-  std::vector<Envelope> mail_;         // being taken; kept for its capacity
-  sched::Ref<Process> correspondent_;  // let go of at the end: two may hold each other
-  uint64_t correspondent_end_ = 0;     // of its PID
-  std::unique_ptr<lua::Isolate> isolate_;
-  std::atomic<lua::Isolate*> running_{nullptr};
-  std::atomic<bool> trap_links_{false};
-  std::atomic<bool> has_names_{false};
   // Until it is launched nothing but a kill makes its entry function run, and while it is held not even
   // that: whoever starts it still has to enter it everywhere.
   enum class Stage : uint8_t { held, loading, waiting, launched };
   std::atomic<Stage> stage_{Stage::held};
   std::atomic<bool> kill_requested_{false};
-  Boxed<Error> killed_;
-  std::unique_ptr<Upgrading> upgrading_;
-  std::unique_ptr<Extras> extras_;
-  std::unique_ptr<Outdated> outdated_;
+  std::atomic<bool> trap_links_{false};
+  std::atomic<bool> has_names_{false};
+  std::atomic<bool> upgradable_{false};
   bool known_ = false;      // in the process table
   bool begun_ = false;      // the entry function of its present code
   bool upgraded_ = false;   // its code is not that of its start
   bool looking_ = false;    // this run begins with what came
   bool computing_ = false;  // pre-empted, or about to begin: what came meanwhile is looked at when it waits
-  std::atomic<bool> upgradable_{false};
   bool stopping_ = false;
-  sched::TimerId deadline_ = sched::TimerId::none;
-
+  std::unique_ptr<lua::Isolate> isolate_;
+  std::atomic<lua::Isolate*> running_{nullptr};
+  std::vector<Envelope> mail_;         // being taken; kept for its capacity
+  sched::Ref<Process> correspondent_;  // let go of at the end: two may hold each other
+  uint64_t correspondent_end_ = 0;     // of its PID
+  Boxed<Error> killed_;
+  std::unique_ptr<Extras> extras_;
+  std::unique_ptr<Upgrading> upgrading_;
+  lua::SharedText pid_;
   // For figures(), as of the last slice.
-  int64_t created_ns_ = 0;
   std::atomic<size_t> memory_{0};
   std::atomic<size_t> untaken_{0};
 
+  // --- the rest -------------------------------------------------------------------------------------
+
+  ProcessSpec spec_;
+  const uint64_t serial_;
+  std::shared_ptr<CallScope> scope_;  // null until it is asked for
+  std::unique_ptr<Outdated> outdated_;
+  sched::TimerId deadline_ = sched::TimerId::none;
+  int64_t created_ns_ = 0;
   mutable SpinLock relations_lock_;
   Relations relations_;
 };

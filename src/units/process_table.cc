@@ -29,7 +29,8 @@ sched::Ref<Process> ProcessTable::find(uint64_t serial) const {
   const auto at = shard.processes.find(serial);
   if (at == shard.processes.end()) return nullptr;
   // Whoever looks for it goes on to its mailbox: better to wait for all of it at once.
-  fetch(at->second.get(), sizeof(Process));
+  constexpr size_t busy_part = 128;
+  fetch(at->second.get(), busy_part);
   return at->second;
 }
 
