@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <thread>
 
 #include "lua/sandbox/chunk.h"
 #include "lua/sandbox/sandbox.h"
@@ -108,6 +109,100 @@ TEST(StateImage, CountsTowardsTheLimit) {
   lua_State* L = image->instantiate(memory);
   EXPECT_GT(memory.used(), 1000u);
   EXPECT_LE(memory.used(), image->size());
+  lua_close(L);
+}
+
+const void* text_of(lua_State* L, const char* text) {
+  lua_pushstring(L, text);
+  const void* const at = lua_tostring(L, -1);
+  lua_pop(L, 1);
+  return at;
+}
+
+TEST(StateImage, ItsStringsAreThoseOfAllItsStates) {
+  const auto image = StateImage::take(7, room, build_small);
+  ASSERT_NE(image, nullptr);
+  Memory memory(0, 7);
+  Memory other_memory(0, 7);
+  lua_State* L = image->instantiate(memory);
+  lua_State* other = image->instantiate(other_memory);
+  const size_t used = memory.used();
+  for (const char* text : {"greeting", "hello", "on the stack", "__index"}) {
+    EXPECT_EQ(text_of(L, text), text_of(other, text)) << text;
+  }
+  EXPECT_EQ(memory.used(), used);
+  EXPECT_NE(text_of(L, "greetings"), text_of(other, "greetings"));
+  lua_close(L);
+  lua_close(other);
+}
+
+// Functions in functions, with constants of each type, a long string as a key, and metamethods.
+constexpr std::string_view program = R"lua(
+  local long = ("a text that is too long to be one of the short ones, which are compared by address")
+  local class = {}
+  class.__index = class
+  class.__add = function(a, b) return a.value + b end
+  local function counter(start)
+    local made = setmetatable({value = start, [long] = 0.5}, class)
+    return function(by)
+      made.value = made + by
+      return made.value + made["a text that is too long to be one of the short ones, which are compared by address"]
+    end
+  end
+  local count = counter(1)
+  local words = {}
+  for i = 1, 500 do words[i] = "word " .. i end
+  local last
+  for i = 1, 100 do last = count(i) end
+  local found = 0
+  for i = 1, 500 do if words[i] == "word " .. i then found = found + 1 end end
+  return last, found, pcall(error, "gree" .. "ting")
+)lua";
+
+constexpr SandboxHooks hooks;
+
+bool build_program(lua_State* L) {
+  open_sandbox(L, hooks);
+  return load_bytecode(L, *compile_to_bytecode(program, "app:program"), "app:program").has_value();
+}
+
+void run_program(const StateImage& image) {
+  Memory memory(0, 7);
+  lua_State* L = image.instantiate(memory);
+  ASSERT_EQ(lua_pcall(L, 0, LUA_MULTRET, 0), LUA_OK) << lua_tostring(L, -1);
+  EXPECT_EQ(lua_tonumber(L, 1), 5051.5);
+  EXPECT_EQ(lua_tointeger(L, 2), 500);
+  EXPECT_STREQ(lua_tostring(L, 4), "greeting");
+  lua_gc(L, LUA_GCCOLLECT);
+  EXPECT_STREQ(lua_tostring(L, 4), "greeting");
+  lua_close(L);
+  EXPECT_EQ(memory.used(), 0u);
+}
+
+TEST(StateImage, ItsCodeRunsInStatesOnSeveralThreads) {
+  const auto image = StateImage::take(7, 1 << 19, build_program);
+  ASSERT_NE(image, nullptr);
+  std::vector<std::thread> threads;
+  threads.reserve(4);
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&image] {
+      for (int round = 0; round < 20; ++round) run_program(*image);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST(StateImage, ErrorsInSharedCodeNameTheirLine) {
+  const auto image = StateImage::take(7, 1 << 19, [](lua_State* L) {
+    open_sandbox(L, hooks);
+    return load_bytecode(L, *compile_to_bytecode("\n\nlocal x = nil\nx.y = 1", "app:fails"), "app:fails")
+        .has_value();
+  });
+  ASSERT_NE(image, nullptr);
+  Memory memory(0, 7);
+  lua_State* L = image->instantiate(memory);
+  ASSERT_EQ(lua_pcall(L, 0, 0, 0), LUA_ERRRUN);
+  EXPECT_STREQ(lua_tostring(L, -1), "app:fails:4: attempt to index a nil value (local 'x')");
   lua_close(L);
 }
 
