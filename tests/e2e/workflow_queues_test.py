@@ -2,6 +2,7 @@
 import json
 import textwrap
 import time
+from signal import SIGTERM
 
 import pytest
 
@@ -11,6 +12,7 @@ from harness.providers import PostgresProvider
 
 HOME = """
     - {name: flow, kind: workflow.lua, source: file://flow.lua, modules: [funcs], meta: {workflow: {worker: jobs}}}
+    - {name: both, kind: workflow.lua, source: file://both.lua, modules: [funcs], meta: {workflow: {worker: jobs}}}
     - {name: canceling, kind: workflow.lua, source: file://canceling.lua, modules: [funcs], meta: {workflow: {worker: jobs}}}
 """
 HOME_FILES = {
@@ -35,6 +37,16 @@ HOME_FILES = {
         end}
     """,
 }
+HOME_FILES["both.lua"] = """
+    return {main = function(id)
+      local there = funcs.new():with_options({["activity.task_queue"] = "far"})
+      local go = process.listen("go")
+      assert(there:async(id, process.pid()))
+      go:receive()
+      for _ = 1, 3 do there:call("app:about") end
+      return "all"
+    end}
+"""
 # Starts a workflow with an id, or finds it, and waits for its end.
 HOME_MAIN = """
     local workflow, id, options = ...
@@ -159,9 +171,10 @@ class Far:
     def start(self):
         return self.app.start("run", "-v", "-x", "app:main")
 
-    def patient(self):
+    def patient(self, more=""):
         index = self.app.read("src/_index.yaml")
-        self.app.write({"src/_index.yaml": index.replace("worker_stop_timeout: 100ms", "worker_stop_timeout: 600s")})
+        options = "worker_stop_timeout: 600s" + (f", {more}" if more else "")
+        self.app.write({"src/_index.yaml": index.replace("worker_stop_timeout: 100ms", options)})
 
 
 def tell(running, word):
@@ -295,6 +308,19 @@ def test_an_orderly_stop_may_wait_for_what_runs(home, far):
             assert serving.stderr.count("begun") == 1
         owner.wait_for('end "whole"', timeout=120)
     assert home.events().count("ActivityTaskCompleted") == 1
+
+
+def test_while_it_stops_others_have_what_it_has_taken_and_not_begun(home, far):
+    far.patient("worker_activities_per_second: 0.001")  # so that one soon waits
+    with home.start("app:both", "app:held") as owner:
+        with far.start() as first:
+            first.wait_for("begun 1", timeout=120)
+            signal(home, "go")
+            wait_until(lambda: home.provider.rows("SELECT count(*) FROM attempts WHERE taker <> ''") == [["2"]])
+            first.signal(SIGTERM)
+            with far.start():
+                owner.wait_for('end "all"', timeout=120)
+            first.kill()
 
 
 def test_two_workers_of_one_runtime(app, postgres):

@@ -1,14 +1,11 @@
-// Activities for other task queues: what may happen to one. sharing_simulation_test.cc is for all of it
-// together.
+// Activities for other task queues. What goes wrong is in queue_troubles_test.cc, and
+// sharing_simulation_test.cc is for all of it together.
 #include "units/workflows/queue_server.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
-#include "core/json.h"
-#include "units/workflows/testing/cluster.h"
+#include "units/workflows/testing/other_queues.h"
 
 namespace trivium::units::workflows::testing {
 namespace {
@@ -16,80 +13,6 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
-
-// Two runtimes serve the queue of the workflows, the third one the queue "far".
-class OtherQueues : public ::testing::Test {
- protected:
-  static constexpr size_t far = 2;
-
-  OtherQueues() : cluster(1, 3, [](ServiceOptions& options) { options.lease = seconds(5); }) {
-    for (size_t node = 0; node < cluster.size(); ++node) {
-      World& world = cluster.world(node);
-      world.programs.add("app:wf", R"lua(return function(options)
-        options['activity.task_queue'] = 'far'
-        local v, e = call_with(options, 'app:f', 'argument')
-        if e then return {e:kind(), e:message(), e:details().timeout_type or '', e:details()._retry_state} end
-        return v
-      end)lua");
-      world.programs.add("app:canceling", R"lua(return function(options)
-        options['activity.task_queue'] = 'far'
-        local go = listen('go')
-        local answer, call = async_with(options, 'app:f', 'argument')
-        go:receive()
-        cancel_call(call)
-        return answer:receive():kind()
-      end)lua");
-      if (node == far) world.options.task_queue = "far";
-      cluster.restart(node);
-    }
-    serve([](const Array& arguments) { return lua::Reply::of(arguments[0].as_string() + " done"); });
-    cluster.run_for(minutes(1));  // nobody has the first queue of the third one any more
-  }
-
-  void serve(TestFunctions::Body body) {
-    TestFunctions& functions = cluster.world(far).functions;
-    functions.on_call([this](const Object& info) { infos.push_back(info); });
-    functions.add("app:f", std::move(body));
-  }
-  void start(Object options, const std::string& id = "app:wf") {
-    StartRequest request;
-    request.id = id;
-    request.name = "one";
-    request.arguments = encode_values(Array{Value(std::move(options))});
-    bool started = false;
-    cluster.world(0).service().start(
-        request, [&](const Result<StartedWorkflow>& done) { started = done.has_value(); });
-    EXPECT_TRUE(cluster.run_until([&] { return started; }, minutes(1)));
-    cluster.world(0).service().watch("one", [this](const WorkflowEnd& reached) { end = shown(reached); });
-  }
-  std::string wait(Duration limit = minutes(30)) {
-    EXPECT_TRUE(cluster.run_until([&] { return !end.empty(); }, limit));
-    return end;
-  }
-  bool until_called(size_t times = 1) {
-    return cluster.run_until([&] { return infos.size() >= times; }, minutes(10));
-  }
-  // No call ends from now on.
-  void hold() { cluster.world(far).functions.saturate(true); }
-  std::vector<AttemptRow> attempts() {
-    std::vector<AttemptRow> rows;
-    const auto session = cluster.database().connect();
-    Job job{[&](Tables& tables) -> Result<> {
-              std::vector<std::string> ids;
-              for (const RunRow& run : tables.list_runs({}, 100, 0)) ids.push_back(run.run_id);
-              rows = tables.shared()->attempts(ids);
-              return {};
-            },
-            [](const Result<>&) {}};
-    session->run({&job, 1});
-    return rows;
-  }
-  size_t left_over() { return attempts().size(); }
-
-  Cluster cluster;
-  std::vector<Object> infos;
-  std::string end;
-};
 
 TEST_F(OtherQueues, AreServedByWhoeverHasThemAndTheResultComesBack) {
   start({{"activity.id", "a"}, {"activity.heartbeat_timeout", "10s"}});
@@ -195,7 +118,7 @@ TEST_F(OtherQueues, OneThatGivesNoSignsOfLifeAnyMoreIsTriedAgain) {
 class Cancellation : public OtherQueues {
  protected:
   void cancel() {
-    cluster.world(1).service().signal("one", {"go", "", encode_values({Value(1)})}, [](const Result<>&) {});
+    signal("one");
     cluster.run_for(seconds(5));
   }
 };
@@ -254,94 +177,6 @@ TEST_F(OtherQueues, AWorkflowThatEndsTakesItsActivitiesAlong) {
     return lua::Reply::of(1);
   });
   cluster.run_for(seconds(5));
-}
-
-// --- deaths -------------------------------------------------------------------------------------------
-
-TEST_F(OtherQueues, ATakerThatDiesIsNoticedLongBeforeTheTimeOfTheAttemptIsOver) {
-  hold();
-  start({});
-  EXPECT_TRUE(until_called());
-  cluster.restart(far);
-  EXPECT_TRUE(until_called(2));
-  EXPECT_EQ(integer_at(infos[1], "attempt"), 2);
-  cluster.world(far).functions.saturate(false);
-  EXPECT_EQ(wait(minutes(1)), "\"argument done\"");
-}
-
-TEST_F(OtherQueues, ATakerThatDiesDoesNotRepeatTheOnlyAttempt) {
-  hold();
-  start({{"activity.retry_policy", Object{{"maximum_attempts", 1}}}});
-  EXPECT_TRUE(until_called());
-  cluster.restart(far);
-  EXPECT_THAT(wait(minutes(1)), HasSubstr("start_to_close"));
-  EXPECT_EQ(infos.size(), 1U);
-}
-
-TEST_F(OtherQueues, ATakerThatStopsInGoodOrderGivesBackWhatItHasNotBegun) {
-  World& server = cluster.world(far);
-  server.options.most_activities = 1;
-  cluster.restart(far);
-  hold();
-  start({});
-  EXPECT_TRUE(until_called());
-  cluster.restart(far, true);
-  EXPECT_TRUE(until_called(2));
-  server.functions.saturate(false);
-  EXPECT_EQ(wait(minutes(1)), "\"argument done\"");
-}
-
-TEST_F(OtherQueues, ADeadOwnersSuccessorGoesOnWithTheAttemptThatRuns) {
-  hold();
-  start({{"activity.retry_policy", Object{{"maximum_attempts", 1}}}});
-  EXPECT_TRUE(until_called());
-  cluster.pause(0, 0);
-  cluster.world(1).service().watch("one", [this](const WorkflowEnd& reached) { end = shown(reached); });
-  cluster.run_for(minutes(1));
-  cluster.world(far).functions.saturate(false);
-  EXPECT_EQ(wait(minutes(1)), "\"argument done\"");
-  EXPECT_EQ(infos.size(), 1U);
-}
-
-TEST_F(OtherQueues, AnOutcomeThatNobodyWasThereToHearIsFound) {
-  hold();
-  start({{"activity.retry_policy", Object{{"maximum_attempts", 1}}}});
-  EXPECT_TRUE(until_called());
-  for (const size_t node : {0U, 1U}) cluster.pause(node, 0);
-  cluster.run_for(minutes(1));
-  cluster.world(far).functions.saturate(false);
-  cluster.run_for(minutes(1));
-  EXPECT_EQ(left_over(), 1U);
-  cluster.world(1).service().watch("one", [this](const WorkflowEnd& reached) { end = shown(reached); });
-  cluster.resume(1);
-  EXPECT_EQ(wait(minutes(1)), "\"argument done\"");
-}
-
-TEST_F(OtherQueues, NoMoreAreTakenThanCanRun) {
-  World& server = cluster.world(far);
-  server.options.most_activities = 2;
-  cluster.restart(far);
-  for (size_t node = 0; node < cluster.size(); ++node) {
-    cluster.world(node).programs.add("app:many", R"lua(return function()
-      local channels, sum = {}, 0
-      for i = 1, 12 do channels[i] = async_with({['activity.task_queue'] = 'far'}, 'app:f', 'n') end
-      for i = 1, 12 do if channels[i]:receive() == 'n done' then sum = sum + 1 end end
-      return sum
-    end)lua");
-    cluster.restart(node);
-  }
-  cluster.run_for(minutes(1));
-  hold();
-  start({}, "app:many");
-  cluster.run_for(minutes(1));
-  EXPECT_EQ(infos.size(), 2U);
-  const std::vector<AttemptRow> rows = attempts();
-  EXPECT_EQ(rows.size(), 12U);
-  const auto taken = [](const AttemptRow& row) { return !row.taker.empty(); };
-  EXPECT_EQ(std::count_if(rows.begin(), rows.end(), taken), 2) << "the others are for other servers";
-  server.functions.saturate(false);
-  EXPECT_EQ(wait(minutes(1)), "12");
-  EXPECT_EQ(infos.size(), 12U);
 }
 
 }  // namespace

@@ -120,10 +120,16 @@ class TestQueue final : public StoreQueue {
     how_ = how;
   }
   bool crashed() const { return crashed_; }
-  // The disk is full for this many transactions.
-  void refuse(int transactions) { refused_ = transactions; }
+  // The disk is full for this many transactions, after so many that go well.
+  void refuse(int transactions, int after = 0) {
+    refused_ = transactions;
+    spared_ = after;
+  }
   // The connection breaks after this many of the next transactions: they are done, and nobody is told so.
-  void lose_answers(int transactions) { unanswered_ = transactions; }
+  void lose_answers(int transactions, int after = 0) {
+    unanswered_ = transactions;
+    spared_ = after;
+  }
   // Runs what was submitted, as one group; false if there was nothing.
   bool pump();
   int transactions() const { return transactions_; }
@@ -141,6 +147,7 @@ class TestQueue final : public StoreQueue {
   int remaining_ = 0;
   int refused_ = 0;
   int unanswered_ = 0;
+  int spared_ = 0;
   int transactions_ = 0;
   Crash how_ = Crash::none;
   bool crashed_ = false;

@@ -144,7 +144,8 @@ bool TestQueue::pump() {
   if (jobs_.empty()) return false;
   std::vector<Job> batch = std::exchange(jobs_, {});
   ++transactions_;
-  if (unanswered_ == 0 && refused_ > 0) {
+  const bool spared = spared_ > 0 && spared_-- > 0;
+  if (!spared && unanswered_ == 0 && refused_ > 0) {
     --refused_;
     for (Job& job : batch) job.done(fail(kind::unavailable, "database or disk is full"));
     return true;
@@ -158,7 +159,7 @@ bool TestQueue::pump() {
     crashed_ = true;
     for (Job& job : batch) job.done = [](const Result<>&) {};
   }
-  if (unanswered_ > 0) {
+  if (!spared && unanswered_ > 0) {
     --unanswered_;
     for (Job& job : batch) {
       job.done = [done = std::move(job.done)](const Result<>&) {
