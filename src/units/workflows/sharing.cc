@@ -29,8 +29,7 @@ Sharing::Sharing(Core& core, Duration lease)
       lease_(lease),
       interval_(std::min<Duration>(std::chrono::seconds(1), lease / 5)),
       server_(sched::make_ref<QueueServer>(core)),
-      runtime_{core.new_run_id(), name_of_process(), core.options().task_queue, core.options().worker,
-               core.parts().programs.types()} {}
+      runtime_{core.new_run_id(), name_of_process(), core.options().task_queue, core.options().worker, {}} {}
 
 std::string Sharing::owner() const {
   const std::lock_guard lock(mutex_);
@@ -66,6 +65,11 @@ void Sharing::begin(std::function<void(Result<>)> done) {
     }
     looking_ = true;
     core_.cancel(timer_);
+  }
+  {
+    std::vector<std::string> types = core_.parts().programs.types();  // code may have come since
+    const std::lock_guard lock(mutex_);
+    runtime_.types = std::move(types);
   }
   auto found = std::make_shared<Found>();
   auto wanted = std::make_shared<Wanted>();

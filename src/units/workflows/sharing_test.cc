@@ -9,6 +9,7 @@ namespace trivium::units::workflows::testing {
 namespace {
 
 using std::chrono::hours;
+using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
@@ -45,6 +46,32 @@ TEST_F(SharedRuntimes, ClocksThatAreSetMakeNoTimerEarly) {
   cluster.world(1).service().watch("one", [&](const WorkflowEnd& end) { ended = !end.error; });
   EXPECT_FALSE(cluster.run_until([&] { return ended; }, seconds(59)));
   EXPECT_TRUE(cluster.run_until([&] { return ended; }, seconds(10)));
+}
+
+// As when entries are read again while a runtime runs.
+TEST_F(SharedRuntimes, ATypeIsLeftToTheOneThatGotItsCodeWhileItRan) {
+  add("app:wf", "return function() end");
+  cluster.world(1).programs.add("app:new", "return function() return 'new' end");
+  cluster.run_for(seconds(2));
+  cluster.pause(1, 0);
+  cluster.run_for(milliseconds(200));
+  RunStart start;
+  start.workflow_id = "one";
+  start.run_id = "r1";
+  start.started = Object{{"workflow_type", Object{{"name", "app:new"}}},
+                         {"task_queue", Object{{"name", ServiceOptions().worker}}}};
+  ScriptContext context;
+  const auto session = cluster.database().connect();
+  Job job{[&](Tables& tables) -> Result<> {
+            return start_run(tables, start, context) ? Result<>() : fail("", "");
+          },
+          [](const Result<>& done) { EXPECT_TRUE(done); }};
+  session->run({&job, 1});
+  cluster.run_for(seconds(2));  // in which the other one looks
+  cluster.resume(1);
+  bool ended = false;
+  cluster.world(0).service().watch("one", [&](const WorkflowEnd& end) { ended = !end.error; });
+  EXPECT_TRUE(cluster.run_until([&] { return ended; }, minutes(1)));
 }
 
 }  // namespace

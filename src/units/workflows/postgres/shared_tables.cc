@@ -45,8 +45,9 @@ bool PostgresTables::renew(const RuntimeRow& runtime, Duration lease) {
   show_life(runtime.id);
   const auto rows = change(
       "UPDATE runtimes SET renewed_at = clock_timestamp(), "
-      "lease_until = clock_timestamp() + $2::bigint * interval '1 millisecond' WHERE id = $1 RETURNING id",
-      {runtime.id, milliseconds(lease)});
+      "lease_until = clock_timestamp() + $2::bigint * interval '1 millisecond', types = $3 WHERE id = $1 "
+      "RETURNING id",
+      {runtime.id, milliseconds(lease), Parameter::texts(runtime.types)});
   return !rows || rows->count() > 0;
 }
 

@@ -32,7 +32,7 @@ class SharedTables {
   virtual int64_t now_ns() = 0;
 
   virtual void join(const RuntimeRow& runtime, Duration lease) = 0;
-  // False: the lease was over and another took it.
+  // Says what types it has code for now. False: the lease was over and another took it.
   virtual bool renew(const RuntimeRow& runtime, Duration lease) = 0;
   // Leaves its runs to the others at once.
   virtual void leave(const std::string& runtime_id) = 0;

@@ -102,6 +102,20 @@ TEST_P(SharedConformance, NewRunsAreClaimedByWhoeverHasTheirCode) {
   EXPECT_EQ(claims(a(), runtime("A")), Ids{});
 }
 
+TEST_P(SharedConformance, CodeThatARuntimeGotMeanwhileCounts) {
+  shared(a(), [&](SharedTables& tables) { tables.join(runtime("A"), lease); });
+  shared(b(), [&](SharedTables& tables) { tables.join(runtime("B"), lease); });
+  const RuntimeRow more = runtime("A", {"app:new", "app:wf"});
+  shared(a(), [&](SharedTables& tables) { EXPECT_TRUE(tables.renew(more, lease)); });
+  RunRow row = run_row("r1");
+  row.type = "app:new";
+  insert(a(), row);
+  shared(b(), [&](SharedTables& tables) {
+    EXPECT_TRUE(tables.claim(runtime("B"), 10).empty()) << "A has its code";
+  });
+  shared(a(), [&](SharedTables& tables) { EXPECT_EQ(tables.claim(more, 10).size(), 1U); });
+}
+
 TEST_P(SharedConformance, WhatAnEarlierOwnerStillSendsIsRefused) {
   shared(a(), [&](SharedTables& tables) { tables.join(runtime("A"), lease); });
   RunRow row = run_row("r1", "A");

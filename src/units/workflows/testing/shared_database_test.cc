@@ -137,8 +137,10 @@ class SharedSqliteTables final : public SqliteAttempts {
 
   bool renew(const RuntimeRow& runtime, Duration lease) override {
     show_life(runtime.id);
-    Use use(prepared("UPDATE runtimes SET renewed_ns = ?, lease_until_ns = ? WHERE id = ? RETURNING id"));
-    use.bind(now_ns()).bind(now_ns() + lease.count()).bind(runtime.id);
+    Use use(prepared(
+        "UPDATE runtimes SET renewed_ns = ?, lease_until_ns = ?, types = ? WHERE id = ? RETURNING id"));
+    const std::string types = json_of(runtime.types);
+    use.bind(now_ns()).bind(now_ns() + lease.count()).bind(types).bind(runtime.id);
     return !texts(use).empty();
   }
 
