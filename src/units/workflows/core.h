@@ -93,7 +93,7 @@ class Core : public std::enable_shared_from_this<Core> {
   void drop(const std::string& run_id);
   void drop(const Run& run);
   void drop_all();
-  // A run that was dropped has taken the turn that closes it.
+  // A run that was dropped is closed.
   void knows_its_end(const Run& run);
 
   // `run` has an instance in memory (again); the one used longest ago may have to go.
@@ -148,7 +148,7 @@ class Core : public std::enable_shared_from_this<Core> {
   sched::TimerId poll_{};
   sched::TimerId sweep_{};
   std::unordered_map<std::string, sched::Ref<Run>> runs_;
-  // Closed from outside, and not yet aware of it.
+  // Ended from outside, and not closed yet.
   std::unordered_map<const Run*, sched::Ref<Run>> closing_;
   using Recent = std::list<sched::Ref<Run>>;
   Recent recent_;  // most recently used first

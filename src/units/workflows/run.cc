@@ -73,7 +73,6 @@ void Run::hear(std::vector<AttemptRow> attempts) {
 
 void Run::close_from_outside() {
   post([this] {
-    core_->knows_its_end(*this);
     // Its own commit may be what ended it, and still has effects.
     if (phase_ == Phase::committing) {
       ended_ = true;
@@ -312,6 +311,7 @@ void Run::abandon() {
 void Run::close() {
   if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;
+  core_->knows_its_end(*this);
   drop_engine();
   activities_.stop();
   cancel_timers();

@@ -42,6 +42,9 @@ class World {
   // One step of settle() in which no activity ends; false if there was none.
   bool step_without_activities();
 
+  // One turn of whatever wants one; false if nothing does.
+  bool take_a_turn() { return scheduler_->run_one(); }
+
   // The runtime dies here and now; the next one opens the same file and recovers.
   void restart();
   // The same, but it stops in good order.
