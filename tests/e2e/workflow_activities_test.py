@@ -1,11 +1,10 @@
 """Activities that take long, with each provider: heartbeats and cancellation."""
 import json
 import textwrap
-import time
 
 import pytest
 
-from harness import binary
+from harness import polling
 
 ENTRIES = """
     - {name: slow, kind: function.lua, source: file://work.lua, method: slow, modules: [time]}
@@ -85,9 +84,7 @@ def test_cancellation_reaches_the_function(shop, function):
     )
     with app.start("run", "-x", "app:main") as running:
         running.wait_for("started")
-        deadline = time.monotonic() + binary.patience(120)
-        while outcome not in (found := types(app, "c")):
-            assert time.monotonic() < deadline, found
+        found = polling.until(lambda: types(app, "c"), lambda found: outcome in found)
         assert found.index("ActivityTaskCancelRequested") < found.index(outcome)
         assert app.run("workflow", "signal", "c", "end", "--store", "app:store").code == 0
         running.wait_for("nil Canceled canceled true")

@@ -1,11 +1,10 @@
 """Attempts of activities, with each provider: when they begin, how many at once, and signs of life."""
 import json
 import textwrap
-import time
 
 import pytest
 
-from harness import binary
+from harness import polling
 
 ENTRIES = """
     - {name: hold, kind: function.lua, source: file://work.lua, method: hold, modules: [time], pool: {type: inline}}
@@ -284,10 +283,7 @@ def test_the_next_attempt_after_a_crash_knows_the_details(shop, provider):
 
 
 def wait_for_details(provider):
-    deadline = time.monotonic() + binary.patience(120)
-    while '"3"' not in (found := str(provider.rows("SELECT heartbeat FROM activities"))):
-        assert time.monotonic() < deadline, found
-        time.sleep(0.02)
+    polling.until(lambda: str(provider.rows("SELECT heartbeat FROM activities")), lambda found: '"3"' in found)
 
 
 def test_cancellation_comes_with_the_answer_to_a_sign_of_life(shop):

@@ -1,10 +1,9 @@
 """trivium workflow …, with each provider: what it shows, and what it asks of runtimes that are there or not."""
 import json
-import time
 
 import pytest
 
-from harness import binary
+from harness import polling
 
 ENTRIES = """
 - {name: double, kind: function.lua, source: "return {double = function(n) return n * 2 end}", method: double}
@@ -48,10 +47,7 @@ def show(app, name):
 
 
 def until(app, name, reached):
-    deadline = time.monotonic() + binary.patience(120)
-    while not reached(run := show(app, name)):
-        assert time.monotonic() < deadline, run
-    return run
+    return polling.until(lambda: show(app, name), reached)
 
 
 def waiting(run):

@@ -2,11 +2,10 @@
 import json
 import sqlite3
 import textwrap
-import time
 
 import pytest
 
-from harness import binary
+from harness import polling
 
 ENTRIES = """
     - {name: note, kind: function.lua, source: "return {run = function(word) return word end}", method: run}
@@ -38,11 +37,7 @@ def cli(app, *words, code=0):
 
 
 def until(app, name, reached):
-    deadline = time.monotonic() + binary.patience(120)
-    while not reached(run := json.loads(cli(app, "show", name, "--json").stdout)):
-        assert time.monotonic() < deadline, run
-        time.sleep(0.02)
-    return run
+    return polling.until(lambda: json.loads(cli(app, "show", name, "--json").stdout), reached)
 
 
 def change(provider, statement):

@@ -2,12 +2,11 @@
 import json
 import signal
 import textwrap
-import time
 from collections import Counter
 
 import pytest
 
-from harness import binary
+from harness import polling
 from harness.providers import PostgresProvider
 
 STATUS_COMPLETED = 1
@@ -64,13 +63,6 @@ def application(app, provider, main, entries="", modules=("io", "time", "workflo
 
 def ran(*logs):
     return Counter(tuple(line.split("ran ", 1)[1].split()[:2]) for log in logs for line in log.splitlines() if "ran " in line)
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + binary.patience(120)
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.05)
 
 
 def check_completed(provider, names):
@@ -157,7 +149,7 @@ def test_goes_on_after_kill(app, provider):
     )
     with app.start("run", "-v", "-x", "app:main") as first:
         first.wait_for("ran one 1")
-        wait_until(lambda: any("TimerFired" in json.dumps(events) for events in provider.histories().values()))
+        polling.until(lambda: any("TimerFired" in json.dumps(events) for events in provider.histories().values()))
         first.kill()
         first.wait()
         log = first.stderr
@@ -280,7 +272,7 @@ def test_one_that_was_paused_past_its_lease_writes_nothing_more(shared):
         try:
             with shared.start("start", "stay") as second:
                 second.wait_for("done start")
-                wait_until(lambda: not runtimes(shared) & before)  # the lease is over: whoever needs a run takes it
+                polling.until(lambda: not runtimes(shared) & before)  # the lease is over: whoever needs a run takes it
                 first.signal(signal.SIGCONT)
                 first.wait_for("gave no sign of life", timeout=120)
                 with shared.start("start", "send", "wait") as third:
@@ -294,7 +286,7 @@ def test_the_server_may_be_killed_and_restarted(share):
     shared = share(lease="60s")
     with shared.start("start", "stay") as first:
         first.wait_for("done start")
-        wait_until(lambda: len(ran(first.stderr)) == FLOWS)
+        polling.until(lambda: len(ran(first.stderr)) == FLOWS)
         shared.server.kill()
         first.wait_for("workflows wait", timeout=120)
         shared.server.start()

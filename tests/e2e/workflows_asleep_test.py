@@ -1,11 +1,10 @@
 """Workflows that sleep are not in memory, and come back for whatever happens to them: with each provider."""
 import json
 import textwrap
-import time
 
 import pytest
 
-from harness import binary
+from harness import polling
 
 MANY = 2000
 CACHED = 10
@@ -111,10 +110,7 @@ class Runtime:
         return json.loads(self.workflow("show", name, "--json").stdout)["status"]
 
     def until(self, condition):
-        deadline = time.monotonic() + binary.patience(120)
-        while not condition():
-            assert time.monotonic() < deadline, "it never came to that"
-            time.sleep(0.05)
+        polling.until(condition)
 
     def outcome(self, name):
         self.until(lambda: self.status(name) != "Running")

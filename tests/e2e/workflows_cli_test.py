@@ -2,11 +2,10 @@
 import json
 import re
 import sqlite3
-import time
 
 import pytest
 
-from harness import binary
+from harness import polling
 
 ENTRIES = """
 - {name: double, kind: function.lua, source: file://steps.lua, method: double}
@@ -69,10 +68,7 @@ def shown(app, name):
 
 def shown_until(app, name, reached):
     """What show tells about the workflow as soon as that is so."""
-    deadline = time.monotonic() + binary.patience(120)
-    while not reached(run := shown(app, name)):
-        assert time.monotonic() < deadline, run
-    return run
+    return polling.until(lambda: shown(app, name), reached)
 
 
 def ended(app, name):

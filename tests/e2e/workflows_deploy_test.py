@@ -1,10 +1,9 @@
 """Deployments under open workflows, with each provider: none is lost, whatever the new code looks like."""
 import json
 import textwrap
-import time
 from collections import Counter
 
-from harness import binary
+from harness import polling
 
 MANY = 200
 
@@ -70,11 +69,7 @@ def listed(app, *flags):
 
 def until(app, reached):
     """The runs, once that is so."""
-    deadline = time.monotonic() + binary.patience(300)
-    while not reached(runs := listed(app)):
-        assert time.monotonic() < deadline, Counter((run["status"], run["parked"], run["code"]["stays"]) for run in runs)
-        time.sleep(0.2)
-    return runs
+    return polling.until(lambda: listed(app), reached, 300)
 
 
 def all_waiting(runs):
@@ -144,12 +139,11 @@ def test_killed_again_and_again_while_code_changes(app, provider):
             running.wait_for("runtime ready", timeout=120)
             # Somewhere in the middle of what follows from the messages.
             before = sum(run["events"] for run in listed(app))
-            deadline = time.monotonic() + binary.patience(120)
-            while time.monotonic() < deadline:
-                runs = listed(app)
-                done = all(run["status"] == "Completed" for run in runs)
-                if done or sum(run["events"] for run in runs) >= before + 40:
-                    break
+            until(
+                app,
+                lambda runs: all(run["status"] == "Completed" for run in runs)
+                or sum(run["events"] for run in runs) >= before + 40,
+            )
             running.kill()
     runs = until_ended(app)
     assert Counter(run["status"] for run in runs) == {"Completed": MANY}

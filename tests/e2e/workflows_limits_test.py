@@ -1,8 +1,7 @@
 """What bounds a workflow, and what becomes of one that goes beyond."""
 import json
-import time
 
-from harness import binary
+from harness import polling
 
 START = """
 local id, name, timeout = ...
@@ -14,12 +13,7 @@ io.print(pid)
 
 
 def shown_until(app, name, reached):
-    deadline = time.monotonic() + binary.patience(120)
-    while True:
-        run = json.loads(app.run("workflow", "show", name, "--json").stdout)
-        if reached(run):
-            return run
-        assert time.monotonic() < deadline, run
+    return polling.until(lambda: json.loads(app.run("workflow", "show", name, "--json").stdout), reached)
 
 
 def test_code_that_never_waits_is_visible_and_goes_on_once_it_does(app):
@@ -120,9 +114,7 @@ def test_ended_runs_are_kept_as_long_as_the_provider_says(app):
         return {run["workflow_id"] for run in json.loads(app.run("workflow", "list", "--json").stdout)}
 
     with app.start("run"):  # removed soon after the start at the latest
-        deadline = time.monotonic() + binary.patience(120)
-        while ids() != {"w"}:
-            assert time.monotonic() < deadline, ids()
+        polling.until(ids, lambda found: found == {"w"})
 
 
 def test_retention_must_be_a_duration(app):
