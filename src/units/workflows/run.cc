@@ -20,20 +20,33 @@ Run::Run(std::shared_ptr<Core> core, LoadedRun loaded)
 
 Run::~Run() = default;
 
-LoadedRun load_run(Tables& tables, RunRow row) {
-  LoadedRun loaded;
-  loaded.inbound = tables.inbound(row.run_id);
-  loaded.activities = tables.activities(row.run_id);
-  loaded.timers = tables.timers(row.run_id);
-  // Rare: worth a question only where there is one.
-  const auto elsewhere = [&](const ActivityRow& activity) {
-    return text_at(activity.scheduled, "task_queue.name") != row.task_queue;
-  };
-  SharedTables* shared = tables.shared();
-  if (shared != nullptr && std::any_of(loaded.activities.begin(), loaded.activities.end(), elsewhere)) {
-    loaded.attempts = shared->attempts({row.run_id});
+std::vector<LoadedRun> load_runs(Tables& tables, std::vector<RunRow> rows) {
+  std::vector<std::string> ids;
+  ids.reserve(rows.size());
+  for (const RunRow& row : rows) ids.push_back(row.run_id);
+  std::vector<PendingRows> pending = tables.pending_of(ids);
+  std::vector<LoadedRun> loaded;
+  loaded.reserve(rows.size());
+  std::vector<std::string> asked;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    LoadedRun& run = loaded.emplace_back();
+    run.row = std::move(rows[i]);
+    if (i >= pending.size()) continue;  // it could not be read
+    run.inbound = std::move(pending[i].inbound);
+    run.activities = std::move(pending[i].activities);
+    run.timers = std::move(pending[i].timers);
+    const auto elsewhere = [&](const ActivityRow& activity) {
+      return text_at(activity.scheduled, "task_queue.name") != run.row.task_queue;
+    };
+    if (std::any_of(run.activities.begin(), run.activities.end(), elsewhere)) asked.push_back(ids[i]);
   }
-  loaded.row = std::move(row);
+  // Rare: worth a question only where there is one.
+  SharedTables* shared = tables.shared();
+  if (shared == nullptr || asked.empty()) return loaded;
+  for (AttemptRow& attempt : shared->attempts(asked)) {
+    const auto at = std::find(ids.begin(), ids.end(), attempt.run_id);
+    loaded[static_cast<size_t>(at - ids.begin())].attempts.push_back(std::move(attempt));
+  }
   return loaded;
 }
 

@@ -42,7 +42,7 @@ struct LoadedRun {
   std::vector<AttemptRow> attempts;  // of activities for other task queues
   bool woken = false;                // by Sleepers, which want to hear when it had its turn
 };
-LoadedRun load_run(Tables& tables, RunRow row);
+std::vector<LoadedRun> load_runs(Tables& tables, std::vector<RunRow> rows);
 
 // What waits for the next task: events without ids, and what the commit has to remove for them.
 struct Waiting {

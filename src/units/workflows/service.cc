@@ -131,14 +131,10 @@ void load_those_with_work(const std::shared_ptr<Core>& core, std::string after_r
   auto found = std::make_shared<Found>();
   core->transact(
       [found, after = std::move(after_run_id)](Tables& tables, ScriptContext&) -> Result<> {
-        found->runs.clear();
         found->ids = tables.runs_with_work("", after, page);
-        for (const std::string& id : found->ids) {
-          std::optional<RunRow> row = tables.run(id);
-          if (row && row->status == RunStatus::running) {
-            found->runs.push_back(load_run(tables, std::move(*row)));
-          }
-        }
+        std::vector<RunRow> rows = tables.find_runs(found->ids);
+        std::erase_if(rows, [](const RunRow& row) { return row.status != RunStatus::running; });
+        found->runs = load_runs(tables, std::move(rows));
         return {};
       },
       [core, found, done = std::move(done)](Result<> outcome) mutable {

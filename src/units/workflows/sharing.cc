@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <set>
 
 #include "units/workflows/core.h"
@@ -20,6 +21,16 @@ std::string name_of_process() {
   char host[256] = "";
   gethostname(host, sizeof host - 1);
   return std::string(host) + " process " + std::to_string(getpid());
+}
+
+// So many at once that one answer does not become too large.
+void load(Tables& tables, const std::vector<std::string>& ids, std::vector<LoadedRun>& into) {
+  for (size_t from = 0; from < ids.size(); from += claims_at_once) {
+    const size_t to = std::min(ids.size(), from + claims_at_once);
+    const auto at = [&](size_t i) { return ids.begin() + static_cast<std::ptrdiff_t>(i); };
+    std::vector<LoadedRun> loaded = load_runs(tables, tables.find_runs({at(from), at(to)}));
+    into.insert(into.end(), std::make_move_iterator(loaded.begin()), std::make_move_iterator(loaded.end()));
+  }
 }
 
 }  // namespace
@@ -107,17 +118,11 @@ Result<> Sharing::search(Tables& tables, const Wanted& wanted, Found& found) {
   }
   shared.bury(found.runtime.id, lease_);
   found.runtimes = shared.runtimes();
-  const auto load_all = [&](std::vector<RunRow> rows, std::vector<LoadedRun>& into) {
-    into.reserve(rows.size());
-    for (RunRow& row : rows) into.push_back(load_run(tables, std::move(row)));
-  };
-  load_all(shared.claim(found.runtime, claims_at_once), found.claimed);
+  found.claimed = load_runs(tables, shared.claim(found.runtime, claims_at_once));
   if (wanted.orphans || gone(found)) {
-    load_all(shared.claim_orphans(found.runtime, claims_at_once), found.orphans);
+    found.orphans = load_runs(tables, shared.claim_orphans(found.runtime, claims_at_once));
   }
-  for (const std::string& id : shared.take_wakeups(found.runtime.id)) {
-    if (std::optional<RunRow> row = tables.run(id)) found.woken.push_back(load_run(tables, std::move(*row)));
-  }
+  load(tables, shared.take_wakeups(found.runtime.id), found.woken);
   if (wanted.compare) compare(tables, wanted, found);
   search_attempts(tables, wanted, found);
   found.ended = shared.ended(wanted.chains);
@@ -132,10 +137,7 @@ Result<> Sharing::search(Tables& tables, const Wanted& wanted, Found& found) {
 void Sharing::search_attempts(Tables& tables, const Wanted& wanted, Found& found) const {
   SharedTables& shared = *tables.shared();
   if (wanted.orphans || gone(found)) {
-    for (const std::string& id : shared.abandoned_attempts(found.runtime.id)) {
-      if (std::optional<RunRow> row = tables.run(id))
-        found.woken.push_back(load_run(tables, std::move(*row)));
-    }
+    load(tables, shared.abandoned_attempts(found.runtime.id), found.woken);
   }
   if (!wanted.served.empty()) found.served = shared.attempts(wanted.served);
   // A claim that got no answer may have happened: nobody knows of those.
@@ -156,11 +158,7 @@ void Sharing::compare(Tables& tables, const Wanted& wanted, Found& found) {
     page = tables.runs_with_work(found.runtime.id, page.empty() ? "" : page.back(), claims_at_once);
     ids.insert(page.begin(), page.end());
   } while (static_cast<int64_t>(page.size()) == claims_at_once);
-  for (const std::string& id : ids) {
-    if (std::optional<RunRow> row = tables.run(id)) {
-      found.compared.push_back(load_run(tables, std::move(*row)));
-    }
-  }
+  load(tables, {ids.begin(), ids.end()}, found.compared);
 }
 
 void Sharing::looked(const Result<>& outcome, const Wanted& wanted, Found& found) {

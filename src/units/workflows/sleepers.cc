@@ -159,13 +159,11 @@ void Sleepers::load() {
   auto runs = std::make_shared<std::vector<LoadedRun>>();
   core_.transact(
       [this, ids, runs](Tables& tables, ScriptContext&) -> Result<> {
-        runs->clear();
-        for (const std::string& id : ids) {
-          std::optional<RunRow> row = core_.sharing() != nullptr
-                                          ? tables.shared()->take(core_.sharing()->runtime(), id)
-                                          : tables.run(id);
-          if (row && row->status == RunStatus::running) runs->push_back(load_run(tables, std::move(*row)));
-        }
+        std::vector<RunRow> rows = core_.sharing() != nullptr
+                                       ? tables.shared()->take(core_.sharing()->runtime(), ids)
+                                       : tables.find_runs(ids);
+        std::erase_if(rows, [](const RunRow& row) { return row.status != RunStatus::running; });
+        *runs = load_runs(tables, std::move(rows));
         return {};
       },
       [this, core = core_.shared_from_this(), ids, runs](const Result<>& outcome) {

@@ -1,5 +1,4 @@
 // Attempts of activities that runs leave to other task queues.
-#include "core/json.h"
 #include "units/workflows/postgres/postgres_tables.h"
 
 namespace trivium::units::workflows {
@@ -27,14 +26,6 @@ AttemptRow attempt_of(const Rows& rows, int row, int& column) {
   attempt.heartbeat = text();
   attempt.outcome = text();
   return attempt;
-}
-
-std::vector<std::string> texts(const std::optional<Rows>& rows) {
-  std::vector<std::string> found;
-  if (!rows) return found;
-  found.reserve(static_cast<size_t>(rows->count()));
-  for (int row = 0; row < rows->count(); ++row) found.push_back(rows->text(row, 0));
-  return found;
 }
 
 }  // namespace
@@ -86,8 +77,7 @@ std::vector<ClaimedAttempt> PostgresTables::claim_attempts(const RuntimeRow& run
     activity.attempt = claimed.attempt.attempt;
     activity.scheduled_ns = rows->number(row, column++);
     activity.next_attempt_ns = rows->number(row, column++);
-    Value scheduled = json::decode(rows->text(row, column++)).value_or(Object());
-    if (scheduled.is_object()) activity.scheduled = std::move(scheduled.as_object());
+    activity.scheduled = rows->object(row, column++);
     activity.last_failure = rows->text(row, column++);
     activity.heartbeat = rows->text(row, column++);
     claimed.workflow_id = rows->text(row, column++);
@@ -125,7 +115,7 @@ void PostgresTables::delete_attempts(std::string_view run_id, int64_t scheduled_
 }
 
 std::vector<std::string> PostgresTables::abandoned_attempts(const std::string& owner) {
-  return texts(read(
+  return texts_of(read(
       "SELECT DISTINCT a.run_id FROM attempts a JOIN runs r ON r.run_id = a.run_id WHERE a.called = 1 AND "
       "a.outcome = '' AND r.owner || '' = $1 AND r.status = 0 AND NOT EXISTS (SELECT 1 FROM runtimes o "
       "WHERE o.id = a.taker)",

@@ -1,5 +1,7 @@
 #include "units/workflows/postgres/parameters.h"
 
+#include "core/json.h"
+
 namespace trivium::units::workflows {
 namespace {
 
@@ -57,6 +59,19 @@ Parameter Parameter::texts(std::span<const std::string> values) {
   made.bytes = array_of(type_text, values.size());
   for (const std::string& value : values) put_text(made.bytes, value);
   return made;
+}
+
+Object Rows::object(int row, int column) const {
+  Value value = json::decode(text(row, column)).value_or(Object());
+  return value.is_object() ? std::move(value.as_object()) : Object();
+}
+
+std::vector<std::string> texts_of(const std::optional<Rows>& rows) {
+  std::vector<std::string> texts;
+  if (!rows) return texts;
+  texts.reserve(static_cast<size_t>(rows->count()));
+  for (int row = 0; row < rows->count(); ++row) texts.push_back(rows->text(row, 0));
+  return texts;
 }
 
 }  // namespace trivium::units::workflows

@@ -5,11 +5,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
+
+#include "core/value.h"
 
 namespace trivium::units::workflows {
 
@@ -48,6 +51,8 @@ class Rows {
     return std::strtoll(PQgetvalue(result_.get(), row, column), nullptr, 10);
   }
   bool flag(int row, int column) const { return *PQgetvalue(result_.get(), row, column) == 't'; }
+  // Of its JSON text; empty if that is none.
+  Object object(int row, int column) const;
 
  private:
   struct Clear {
@@ -55,5 +60,8 @@ class Rows {
   };
   std::unique_ptr<PGresult, Clear> result_;
 };
+
+// The first column; empty without rows.
+std::vector<std::string> texts_of(const std::optional<Rows>& rows);
 
 }  // namespace trivium::units::workflows

@@ -15,11 +15,6 @@ namespace {
 
 std::string json_text_of(const Object& attributes) { return json::encode(Value(attributes)).value_or("{}"); }
 
-Object object_of(const std::string& text) {
-  Value value = json::decode(text).value_or(Object());
-  return value.is_object() ? std::move(value.as_object()) : Object();
-}
-
 RunRow run_of(const Rows& rows, int row) {
   int column = 0;
   const auto text = [&] { return rows.text(row, column++); };
@@ -246,6 +241,24 @@ std::optional<RunRow> PostgresTables::run(std::string_view run_id) {
   return std::move(found.front());
 }
 
+std::vector<RunRow> PostgresTables::find_runs(const std::vector<std::string>& run_ids) {
+  if (read_only_) return Tables::find_runs(run_ids);
+  std::vector<std::string> unknown;
+  for (const std::string& id : run_ids) {
+    if (!locked_.contains(id)) unknown.push_back(id);
+  }
+  if (!unknown.empty()) {
+    send_pending();
+    prefetch(unknown);
+  }
+  std::vector<RunRow> found;
+  found.reserve(run_ids.size());
+  for (const std::string& id : run_ids) {
+    if (const auto at = locked_.find(id); at != locked_.end()) found.push_back(at->second);
+  }
+  return found;
+}
+
 std::vector<RunRow> PostgresTables::open_children(std::string_view parent_run_id) {
   return runs(
       read("SELECT " RUN_COLUMNS
@@ -338,49 +351,11 @@ int64_t PostgresTables::insert_inbound(std::string_view run_id, std::string_view
   return rows ? rows->number(0, 0) : 0;
 }
 
-std::vector<InboundRow> PostgresTables::inbound(std::string_view run_id) {
-  const auto rows =
-      read("SELECT sequence, type, time_ns, attributes FROM inbound WHERE run_id = $1 ORDER BY sequence",
-           {run_id});
-  std::vector<InboundRow> found;
-  for (int row = 0; rows && row < rows->count(); ++row) {
-    found.push_back({rows->number(row, 0), event_type(rows->text(row, 1)), rows->number(row, 2),
-                     object_of(rows->text(row, 3))});
-  }
-  return found;
-}
-
 void PostgresTables::delete_inbound(std::string_view run_id, int64_t sequence) {
   write(Write::delete_inbound, {str(run_id), sequence});
 }
 
 // --- activities and timers ----------------------------------------------------------------------------
-
-std::vector<ActivityRow> PostgresTables::activities(std::string_view run_id) {
-  const auto rows = read(
-      "SELECT scheduled_event_id, scheduled_ns, attempt, started, next_attempt_ns, cancel_requested, "
-      "scheduled, "
-      "last_failure, heartbeat, EXISTS (SELECT 1 FROM timers t WHERE t.run_id = a.run_id AND "
-      "t.started_event_id = -a.scheduled_event_id) "
-      "FROM activities a WHERE run_id = $1 ORDER BY scheduled_event_id",
-      {run_id});
-  std::vector<ActivityRow> found;
-  for (int row = 0; rows && row < rows->count(); ++row) {
-    ActivityRow activity;
-    activity.scheduled_event_id = rows->number(row, 0);
-    activity.scheduled_ns = rows->number(row, 1);
-    activity.attempt = rows->number(row, 2);
-    activity.started = rows->number(row, 3) != 0;
-    activity.next_attempt_ns = rows->number(row, 4);
-    activity.cancel_requested = rows->number(row, 5) != 0;
-    activity.scheduled = object_of(rows->text(row, 6));
-    activity.last_failure = rows->text(row, 7);
-    activity.heartbeat = rows->text(row, 8);
-    activity.awaited = rows->flag(row, 9);
-    found.push_back(std::move(activity));
-  }
-  return found;
-}
 
 void PostgresTables::insert_activity(std::string_view run_id, const ActivityRow& activity) {
   write(Write::insert_activity,
@@ -398,18 +373,6 @@ void PostgresTables::update_activity(std::string_view run_id, const ActivityRow&
 
 void PostgresTables::delete_activity(std::string_view run_id, int64_t scheduled_event_id) {
   write(Write::delete_activity, {str(run_id), scheduled_event_id});
-}
-
-std::vector<TimerRow> PostgresTables::timers(std::string_view run_id) {
-  const auto rows = read(
-      "SELECT started_event_id, timer_id, due_ns FROM timers WHERE run_id = $1 AND started_event_id > 0 "
-      "ORDER BY started_event_id",
-      {run_id});
-  std::vector<TimerRow> found;
-  for (int row = 0; rows && row < rows->count(); ++row) {
-    found.push_back({rows->number(row, 0), rows->text(row, 1), rows->number(row, 2)});
-  }
-  return found;
 }
 
 void PostgresTables::insert_timer(std::string_view run_id, const TimerRow& timer) {
@@ -442,8 +405,8 @@ std::vector<OperationRow> PostgresTables::operations() {
       "sequence");
   std::vector<OperationRow> found;
   for (int row = 0; rows && row < rows->count(); ++row) {
-    found.push_back({rows->number(row, 0), event_type(rows->text(row, 1)), rows->text(row, 2),
-                     object_of(rows->text(row, 3))});
+    found.push_back(
+        {rows->number(row, 0), event_type(rows->text(row, 1)), rows->text(row, 2), rows->object(row, 3)});
   }
   return found;
 }

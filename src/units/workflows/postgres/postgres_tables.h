@@ -33,6 +33,7 @@ class PostgresTables final : public Tables, public SharedTables {
   int64_t writes() const override { return writes_; }
   std::optional<RunRow> current_run(std::string_view workflow_id) override;
   std::optional<RunRow> run(std::string_view run_id) override;
+  std::vector<RunRow> find_runs(const std::vector<std::string>& run_ids) override;
   std::vector<RunRow> open_children(std::string_view parent_run_id) override;
   std::vector<RunRow> list_runs(const RunFilter& filter, int64_t limit, int64_t offset) override;
   void insert_run(const RunRow& run) override;
@@ -56,6 +57,7 @@ class PostgresTables final : public Tables, public SharedTables {
   std::vector<TimerRow> timers(std::string_view run_id) override;
   void insert_timer(std::string_view run_id, const TimerRow& timer) override;
   void delete_timer(std::string_view run_id, int64_t started_event_id) override;
+  std::vector<PendingRows> pending_of(const std::vector<std::string>& run_ids) override;
   void delete_pending(std::string_view run_id) override;
   int64_t insert_operation(const OperationRow& operation) override;
   std::vector<OperationRow> operations() override;
@@ -80,7 +82,7 @@ class PostgresTables final : public Tables, public SharedTables {
   std::vector<std::string> runtimes() override;
   std::vector<RunRow> claim(const RuntimeRow& runtime, int64_t limit) override;
   std::vector<RunRow> claim_orphans(const RuntimeRow& runtime, int64_t limit) override;
-  std::optional<RunRow> take(const RuntimeRow& runtime, const std::string& run_id) override;
+  std::vector<RunRow> take(const RuntimeRow& runtime, const std::vector<std::string>& run_ids) override;
   std::vector<std::string> take_wakeups(const std::string& runtime_id) override;
   std::vector<RunRow> ended(const std::vector<std::string>& first_run_ids) override;
   void insert_attempt(const AttemptRow& attempt) override;
@@ -101,7 +103,8 @@ class PostgresTables final : public Tables, public SharedTables {
   void enter_savepoint();
   void send_pending();
   std::vector<RunRow> runs(const std::optional<Rows>& rows);
-  std::vector<RunRow> runs_by_id(const std::optional<Rows>& ids);
+  // Of runs that are not as they were read.
+  std::vector<RunRow> changed_runs(const std::optional<Rows>& ids);
   void remember(const RunRow& run);
   // While this session lives, nobody takes its runtime for dead before its lease is over.
   void show_life(const std::string& runtime_id);

@@ -89,14 +89,11 @@ std::vector<std::string> PostgresTables::runtimes() {
 
 // --- runs ---------------------------------------------------------------------------------------------
 
-std::vector<RunRow> PostgresTables::runs_by_id(const std::optional<Rows>& ids) {
-  std::vector<RunRow> found;
-  if (!ids) return found;
-  found.reserve(static_cast<size_t>(ids->count()));
-  for (int row = 0; row < ids->count(); ++row) {
-    if (std::optional<RunRow> run = this->run(ids->text(row, 0))) found.push_back(std::move(*run));
-  }
-  return found;
+std::vector<RunRow> PostgresTables::changed_runs(const std::optional<Rows>& ids) {
+  if (!ids) return {};
+  std::vector<std::string> found = texts_of(ids);
+  for (const std::string& id : found) locked_.erase(id);
+  return find_runs(found);
 }
 
 // Code that only others have is theirs to run; what nobody has is parked by whoever comes.
@@ -124,28 +121,30 @@ std::vector<RunRow> PostgresTables::claim(const RuntimeRow& runtime, int64_t lim
       TAKE
       " status = 0 AND owner = '' ORDER BY number LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED)) RETURNING run_id",
       {runtime.id, runtime.task_queue, runtime.worker, Parameter::texts(runtime.types), limit});
-  for (int row = 0; ids && row < ids->count(); ++row) locked_.erase(ids->text(row, 0));
-  return runs_by_id(ids);
+  return changed_runs(ids);
 }
 
 std::vector<RunRow> PostgresTables::claim_orphans(const RuntimeRow& runtime, int64_t limit) {
   const auto ids =
       change(TAKE NOBODYS "AND" HAS_WORK "LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED)) RETURNING run_id",
              {runtime.id, runtime.task_queue, runtime.worker, Parameter::texts(runtime.types), limit});
-  for (int row = 0; ids && row < ids->count(); ++row) locked_.erase(ids->text(row, 0));
-  return runs_by_id(ids);
+  return changed_runs(ids);
 }
 
-std::optional<RunRow> PostgresTables::take(const RuntimeRow& runtime, const std::string& run_id) {
-  std::optional<RunRow> run = this->run(run_id);
-  if (!run || run->status != RunStatus::running) return std::nullopt;
-  if (run->owner == runtime.id) return run;
-  const auto ids =
-      change(TAKE NOBODYS "AND status = 0 AND run_id = $5)) RETURNING run_id",
-             {runtime.id, runtime.task_queue, runtime.worker, Parameter::texts(runtime.types), run_id});
-  if (!ids || ids->count() == 0) return std::nullopt;
-  locked_.erase(run_id);
-  return this->run(run_id);
+std::vector<RunRow> PostgresTables::take(const RuntimeRow& runtime, const std::vector<std::string>& run_ids) {
+  std::vector<RunRow> ours = find_runs(run_ids);
+  std::vector<std::string> others;
+  for (const RunRow& run : ours) {
+    if (run.status == RunStatus::running && run.owner != runtime.id) others.push_back(run.run_id);
+  }
+  std::erase_if(
+      ours, [&](const RunRow& run) { return run.status != RunStatus::running || run.owner != runtime.id; });
+  if (others.empty()) return ours;
+  const auto ids = change(TAKE NOBODYS "AND status = 0 AND run_id = ANY($5::text[]))) RETURNING run_id",
+                          {runtime.id, runtime.task_queue, runtime.worker, Parameter::texts(runtime.types),
+                           Parameter::texts(others)});
+  for (RunRow& run : changed_runs(ids)) ours.push_back(std::move(run));
+  return ours;
 }
 
 DuePage PostgresTables::due_after(const Due& after, int64_t limit, const RuntimeRow* runtime) {
@@ -175,27 +174,24 @@ std::vector<std::string> PostgresTables::runs_with_work(std::string_view owner, 
   const auto rows = read("SELECT run_id FROM runs WHERE owner || '' = $1 AND run_id > $2 AND" HAS_WORK
                          "ORDER BY run_id LIMIT $3",
                          {owner, after_run_id, limit});
-  std::vector<std::string> found;
-  if (!rows) return found;
-  found.reserve(static_cast<size_t>(rows->count()));
-  for (int row = 0; row < rows->count(); ++row) found.push_back(rows->text(row, 0));
-  return found;
+  return texts_of(rows);
 }
 
 std::vector<std::string> PostgresTables::take_wakeups(const std::string& runtime_id) {
-  std::vector<std::string> found;
-  const auto rows = read("SELECT DISTINCT run_id FROM wakeups WHERE owner = $1", {runtime_id});
-  if (!rows || rows->count() == 0) return found;
-  const auto taken = change("DELETE FROM wakeups WHERE owner = $1 RETURNING run_id", {runtime_id});
-  for (int row = 0; taken && row < taken->count(); ++row) found.push_back(taken->text(row, 0));
+  const auto rows = read("SELECT 1 FROM wakeups WHERE owner = $1 LIMIT 1", {runtime_id});
+  if (!rows || rows->count() == 0) return {};
+  std::vector<std::string> found =
+      texts_of(change("DELETE FROM wakeups WHERE owner = $1 RETURNING run_id", {runtime_id}));
+  std::sort(found.begin(), found.end());  // each once
+  found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
 }
 
 std::vector<RunRow> PostgresTables::ended(const std::vector<std::string>& first_run_ids) {
   if (first_run_ids.empty()) return {};
-  return runs_by_id(read(
+  return find_runs(texts_of(read(
       "SELECT run_id FROM runs WHERE first_run_id = ANY($1::text[]) AND status <> 0 AND next_run_id = ''",
-      {Parameter::texts(first_run_ids)}));
+      {Parameter::texts(first_run_ids)})));
 }
 
 }  // namespace trivium::units::workflows

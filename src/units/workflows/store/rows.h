@@ -171,6 +171,13 @@ struct TimerRow {
   int64_t due_ns = 0;
 };
 
+// What waits for a run's next task, and what runs on its behalf.
+struct PendingRows {
+  std::vector<InboundRow> inbound;
+  std::vector<ActivityRow> activities;
+  std::vector<TimerRow> timers;
+};
+
 // What else is due for a run stands beside its timers, in place of the event that started one: its first
 // task, until that is done, and the end of its time.
 constexpr int64_t first_task_timer = 0;

@@ -46,8 +46,8 @@ class SharedTables {
   virtual std::vector<RunRow> claim(const RuntimeRow& runtime, int64_t limit) = 0;
   // The same of those whose runtime is gone, if they have work (Tables::runs_with_work).
   virtual std::vector<RunRow> claim_orphans(const RuntimeRow& runtime, int64_t limit) = 0;
-  // The run, if it is its own or could be taken.
-  virtual std::optional<RunRow> take(const RuntimeRow& runtime, const std::string& run_id) = 0;
+  // Those of these open runs that are its own or could be taken.
+  virtual std::vector<RunRow> take(const RuntimeRow& runtime, const std::vector<std::string>& run_ids) = 0;
   // Its runs that somebody else changed since the last call.
   virtual std::vector<std::string> take_wakeups(const std::string& runtime_id) = 0;
   // The last runs of those of the chains that have ended.

@@ -28,6 +28,8 @@ class Tables {
   // The latest run of a workflow id, open or closed.
   virtual std::optional<RunRow> current_run(std::string_view workflow_id) = 0;
   virtual std::optional<RunRow> run(std::string_view run_id) = 0;
+  // Several, in this order, without those that are not there.
+  virtual std::vector<RunRow> find_runs(const std::vector<std::string>& run_ids);
   virtual std::vector<RunRow> open_children(std::string_view parent_run_id) = 0;
   // The newest first, without the first `offset` ones.
   virtual std::vector<RunRow> list_runs(const RunFilter& filter, int64_t limit, int64_t offset) = 0;
@@ -75,6 +77,8 @@ class Tables {
   // Sets the time of one that is there.
   virtual void insert_timer(std::string_view run_id, const TimerRow& timer) = 0;
   virtual void delete_timer(std::string_view run_id, int64_t started_event_id) = 0;
+  // All of that, and the inbound events, of each of these runs.
+  virtual std::vector<PendingRows> pending_of(const std::vector<std::string>& run_ids);
   // Activities, their attempts, timers and inbound events of a run that closed.
   virtual void delete_pending(std::string_view run_id) = 0;
 

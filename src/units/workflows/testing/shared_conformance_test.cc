@@ -1,5 +1,7 @@
 #include "units/workflows/testing/shared_conformance.h"
 
+#include <map>
+
 namespace trivium::units::workflows::testing {
 
 Result<> SharedConformance::run(Store& store, Work work) {
@@ -64,12 +66,12 @@ TEST_P(SharedConformance, ARunIsTakenOverWhenItsRuntimeIsSilent) {
   stores().wait_until_old();
   std::optional<RunRow> taken;
   shared(b(), [&](SharedTables& tables) {
-    EXPECT_FALSE(tables.take(runtime("B"), "r1")) << "it has an owner";
+    EXPECT_TRUE(tables.take(runtime("B"), {"r1"}).empty()) << "it has an owner";
     EXPECT_EQ(tables.bury("B", lease), 1);
     EXPECT_EQ(tables.runtimes(), Ids{"B"});
     EXPECT_TRUE(tables.claim(runtime("B"), 10).empty()) << "it may sleep on";
     EXPECT_TRUE(tables.claim_orphans(runtime("B"), 10).empty()) << "it has no work";
-    taken = tables.take(runtime("B"), "r1");
+    for (RunRow& row : tables.take(runtime("B"), {"r1"})) taken = std::move(row);
   });
   ASSERT_TRUE(taken);
   EXPECT_EQ(taken->owner, "B");
@@ -102,6 +104,23 @@ TEST_P(SharedConformance, NewRunsAreClaimedByWhoeverHasTheirCode) {
   EXPECT_EQ(claims(a(), runtime("A")), Ids{});
 }
 
+TEST_P(SharedConformance, SeveralRunsAreTakenAtOnceAndOnlyThoseThatMayBe) {
+  shared(a(), [&](SharedTables& tables) { tables.join(runtime("A"), lease); });
+  shared(b(), [&](SharedTables& tables) { tables.join(runtime("B"), lease); });
+  RunRow closed = run_row("closed", "gone");
+  closed.status = RunStatus::completed;
+  insert(a(), closed);
+  for (const char* owner : {"A", "B", "gone"}) insert(a(), run_row(std::string("of ") + owner, owner));
+  std::map<std::string, int64_t> fences;
+  shared(b(), [&](SharedTables& tables) {
+    for (const RunRow& row : tables.take(runtime("B"), {"closed", "of A", "nobody", "of B", "of gone"})) {
+      EXPECT_EQ(row.owner, "B");
+      fences[row.run_id] = row.fence;
+    }
+  });
+  EXPECT_EQ(fences, (std::map<std::string, int64_t>{{"of B", 0}, {"of gone", 1}}));
+}
+
 TEST_P(SharedConformance, CodeThatARuntimeGotMeanwhileCounts) {
   shared(a(), [&](SharedTables& tables) { tables.join(runtime("A"), lease); });
   shared(b(), [&](SharedTables& tables) { tables.join(runtime("B"), lease); });
@@ -128,7 +147,7 @@ TEST_P(SharedConformance, WhatAnEarlierOwnerStillSendsIsRefused) {
   shared(a(), [&](SharedTables& tables) { tables.leave("A"); });
   shared(b(), [&](SharedTables& tables) {
     tables.join(runtime("B"), lease);
-    EXPECT_TRUE(tables.take(runtime("B"), "r1"));
+    EXPECT_EQ(tables.take(runtime("B"), {"r1"}).size(), 1U);
   });
   TaskCommit commit;
   commit.run_id = "r1";
@@ -187,7 +206,7 @@ TEST_P(SharedConformance, WorkOfADeadRuntimeIsFoundAndItsSleepersAreDue) {
   std::set<std::string> claimed;
   shared(b(), [&](SharedTables& tables) {
     for (const RunRow& row : tables.claim_orphans(us, 10)) claimed.insert(row.run_id);
-    EXPECT_FALSE(tables.take(us, "foreign"));
+    EXPECT_TRUE(tables.take(us, {"foreign"}).empty());
   });
   EXPECT_EQ(claimed, (std::set<std::string>{"told", "parked", "busy"}));
   EXPECT_EQ(read(b(), "sleeps")->owner, "dead");

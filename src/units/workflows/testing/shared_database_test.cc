@@ -180,7 +180,15 @@ class SharedSqliteTables final : public SqliteAttempts {
     return taken(use, runtime, limit);
   }
 
-  std::optional<RunRow> take(const RuntimeRow& runtime, const std::string& run_id) override {
+  std::vector<RunRow> take(const RuntimeRow& runtime, const std::vector<std::string>& run_ids) override {
+    std::vector<RunRow> rows;
+    for (const std::string& id : run_ids) {
+      if (std::optional<RunRow> row = take(runtime, id)) rows.push_back(std::move(*row));
+    }
+    return rows;
+  }
+
+  std::optional<RunRow> take(const RuntimeRow& runtime, const std::string& run_id) {
     std::optional<RunRow> row = run(run_id);
     if (!row || row->status != RunStatus::running) return std::nullopt;
     if (row->owner == runtime.id) return row;

@@ -151,5 +151,51 @@ TEST_P(StoreConformance, ARunWhoseAttemptStandsAmongTheDueTimesHasNoWork) {
   look(false, {}, true);  // that has to be told now
 }
 
+TEST_P(StoreConformance, SeveralRunsAreReadAtOnceEachWithWhatIsItsOwn) {
+  run([](Tables& tables, ScriptContext&) -> Result<> {
+    for (const char* id : {"r1", "r2", "r3"}) {
+      RunRow row;
+      row.run_id = row.first_run_id = row.workflow_id = id;
+      tables.insert_run(row);
+    }
+    for (const int64_t value : {2, 1}) {
+      const Object attributes{{"value", value}};
+      tables.insert_inbound("r1", "", {0, EventType::execution_signaled, value, attributes});
+      tables.insert_timer("r3", {value, "t" + std::to_string(value), value * 100});
+      ActivityRow activity;
+      activity.scheduled_event_id = value;
+      activity.scheduled = attributes;
+      tables.insert_activity("r3", activity);
+    }
+    tables.insert_timer("r1", {first_task_timer, "", 7});
+    tables.insert_timer("r3", {retry_timer(2), "", 7});
+    return {};
+  });
+  run([](Tables& tables, ScriptContext&) -> Result<> {
+    const std::vector<RunRow> rows = tables.find_runs({"r3", "nobody", "r1"});
+    std::string found;
+    for (const RunRow& row : rows) found += row.run_id + " ";
+    EXPECT_EQ(found, "r3 r1 ");
+    const std::vector<PendingRows> pending = tables.pending_of({"r3", "r2", "r1"});
+    EXPECT_EQ(pending.size(), 3U);
+    if (pending.size() != 3) return {};
+    EXPECT_EQ(pending[0].inbound.size() + pending[1].inbound.size(), 0U);
+    EXPECT_EQ(pending[1].activities.size() + pending[1].timers.size(), 0U);
+    EXPECT_EQ(pending[2].activities.size() + pending[2].timers.size(), 0U);
+    EXPECT_EQ(pending[0].activities.size(), 2U);
+    EXPECT_EQ(integer_at(pending[0].activities.at(0).scheduled, "value"), 1);
+    EXPECT_EQ(pending[0].activities.at(0).scheduled_event_id, 1);
+    EXPECT_FALSE(pending[0].activities.at(0).awaited);
+    EXPECT_TRUE(pending[0].activities.at(1).awaited);
+    EXPECT_EQ(pending[0].timers.size(), 2U);
+    EXPECT_EQ(pending[0].timers.at(1).timer_id, "t2");
+    EXPECT_EQ(pending[2].inbound.size(), 2U);
+    EXPECT_EQ(pending[2].inbound.at(0).time_ns, 2) << "in the order in which they came";
+    EXPECT_TRUE(tables.find_runs({}).empty());
+    EXPECT_TRUE(tables.pending_of({}).empty());
+    return {};
+  });
+}
+
 }  // namespace
 }  // namespace trivium::units::workflows::testing
