@@ -1,12 +1,11 @@
 """Activities that a runtime with another application carries out, on a PostgreSQL database that both use."""
 import json
 import textwrap
-import time
 from signal import SIGTERM
 
 import pytest
 
-from harness import binary
+from harness import polling
 from harness.app import App
 from harness.providers import PostgresProvider
 
@@ -182,13 +181,6 @@ def tell(running, word):
     running.process.stdin.flush()
 
 
-def wait_until(condition):
-    deadline = time.monotonic() + binary.patience(120)
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.05)
-
-
 def test_the_result_of_a_function_that_only_another_application_has(home, far):
     with far.start() as serving:
         serving.wait_for("serves")
@@ -214,7 +206,7 @@ def test_a_function_that_nobody_there_has(home, far):
 def test_a_queue_that_nobody_serves_yet(home, far):
     with home.start("app:flow", "app:held") as owner:
         owner.wait_for("waits")
-        wait_until(lambda: "app:held, attempt 1, waits for a worker of task queue far" in home.show())
+        polling.until(lambda: "app:held, attempt 1, waits for a worker of task queue far" in home.show())
         assert json.loads(home.show("--json"))["pending"]["activities"][0]["taken_by"] is None
         with far.start() as serving:
             serving.wait_for("begun 1", timeout=120)
@@ -236,7 +228,7 @@ def test_a_cancellation_reaches_a_function_that_gives_signs_of_life(home, far):
             serving.wait_for("begun 1", timeout=120)
             signal(home, "go")
             serving.wait_for("tidied Canceled", timeout=120)
-            wait_until(lambda: "ActivityTaskCanceled" in home.events())
+            polling.until(lambda: "ActivityTaskCanceled" in home.events())
             signal(home, "end")
             owner.wait_for(r'end \["Canceled",true\]', timeout=120)
 
@@ -246,7 +238,7 @@ def test_a_cancellation_stops_a_function_that_waits(home, far):
         with home.start("app:canceling", "app:held") as owner:
             serving.wait_for("begun 1", timeout=120)
             signal(home, "go")
-            wait_until(lambda: "ActivityTaskCanceled" in home.events())
+            polling.until(lambda: "ActivityTaskCanceled" in home.events())
             assert not home.left_over()
             signal(home, "end")
             owner.wait_for(r'end \["Canceled",true\]', timeout=120)
@@ -316,7 +308,7 @@ def test_while_it_stops_others_have_what_it_has_taken_and_not_begun(home, far):
         with far.start() as first:
             first.wait_for("begun 1", timeout=120)
             signal(home, "go")
-            wait_until(lambda: home.provider.rows("SELECT count(*) FROM attempts WHERE taker <> ''") == [["2"]])
+            polling.until(lambda: home.provider.rows("SELECT count(*) FROM attempts WHERE taker <> ''") == [["2"]])
             first.signal(SIGTERM)
             with far.start():
                 owner.wait_for('end "all"', timeout=120)
