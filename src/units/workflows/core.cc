@@ -441,6 +441,7 @@ std::vector<sched::Ref<Run>> Core::stop() {
   if (sharing_) sharing_->give_back();
   if (options_.stop_timeout.count() > 0) (void)slots_->wait_until_free(options_.stop_timeout);
   if (stopped_.exchange(true)) return {};
+  if (task_slots_) task_slots_->close();
   {
     const std::lock_guard lock(mutex_);
     cancel(poll_);

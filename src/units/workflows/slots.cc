@@ -38,10 +38,14 @@ bool Slots::may_begin() {
 
 std::shared_ptr<Slots::Slot> Slots::take(std::function<void()> ready) {
   auto slot = std::make_shared<Slot>(shared_from_this(), std::move(ready));
+  std::function<void()> forgotten;  // who holds the slot may be what it keeps alive
   const std::lock_guard lock(mutex_);
   while (!queue_.empty() && queue_.front().expired()) queue_.pop_front();
   if (queue_.empty() && may_begin()) {
     slot->held_ = true;
+    forgotten = std::move(slot->ready_);
+  } else if (closed_) {
+    forgotten = std::move(slot->ready_);
   } else {
     queue_.push_back(slot);
   }
@@ -98,8 +102,16 @@ size_t Slots::room() const {
 }
 
 void Slots::close() {
+  std::vector<std::function<void()>> forgotten;
+  std::vector<std::shared_ptr<Slot>> waiting;  // kept until the lock is gone, as in grant()
   const std::lock_guard lock(mutex_);
   closed_ = true;
+  for (const std::weak_ptr<Slot>& queued : std::exchange(queue_, {})) {
+    if (std::shared_ptr<Slot> slot = queued.lock()) {
+      forgotten.push_back(std::move(slot->ready_));
+      waiting.push_back(std::move(slot));
+    }
+  }
 }
 
 bool Slots::closed() const {

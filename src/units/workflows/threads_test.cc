@@ -45,7 +45,9 @@ class Threads : public ::testing::Test {
     scheduler_.start();
   }
   ~Threads() override {
+    if (service_) service_->stop();
     scheduler_.stop();
+    if (service_) service_->abandon();
     service_.reset();
     std::error_code ignored;
     std::filesystem::remove_all(folder_, ignored);

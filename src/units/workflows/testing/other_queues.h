@@ -104,9 +104,9 @@ class OtherQueues : public ::testing::Test {
   }
   size_t left_over() { return attempts().size(); }
 
-  Cluster cluster;
   std::vector<Object> infos;
   std::string end;
+  Cluster cluster;  // the first to go: what ends with it still tells of it
 };
 
 }  // namespace trivium::units::workflows::testing
