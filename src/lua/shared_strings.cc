@@ -29,8 +29,11 @@ size_t SharedStrings::place_of(const char* text, size_t length) const noexcept {
   if (length >= sizeof first) {
     std::memcpy(&first, text, sizeof first);
     std::memcpy(&last, text + length - sizeof last, sizeof last);
+  } else if (length >= sizeof(uint32_t)) {
+    std::memcpy(&first, text, sizeof(uint32_t));
+    std::memcpy(&last, text + length - sizeof(uint32_t), sizeof(uint32_t));
   } else {
-    std::memcpy(&first, text, length);
+    for (size_t i = 0; i < length; ++i) first = first << 8 | static_cast<unsigned char>(text[i]);
   }
   // Multiplicative hashing by the golden ratio: Knuth, The Art of Computer Programming 3, 6.4.
   return ((first ^ (last << 1) ^ length) * 0x9E3779B97F4A7C15U) >> shift_;
