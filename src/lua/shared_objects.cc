@@ -1,6 +1,8 @@
 #include "lua/shared_objects.h"
 
 #include <algorithm>
+#include <span>
+#include <utility>
 
 // Lua's own headers: what these objects are made of.
 #include "lgc.h"
@@ -71,7 +73,7 @@ class Taker {
 
   template <class T>
   void add_array(const T* array, int count) {
-    if (array != nullptr) add(array, static_cast<size_t>(count) * sizeof(T));
+    if (array != nullptr) add(array, std::span(array, static_cast<size_t>(count)).size_bytes());
   }
   void add(const void* block, size_t size) {
     taken_.blocks.push_back({block, size});
