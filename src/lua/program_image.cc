@@ -22,9 +22,10 @@ int prepare_protected(lua_State* L) {
 
 std::unique_ptr<const StateImage> take_image(const EntryProgram& program, const Environment& environment,
                                              unsigned seed) {
-  // Loaded code takes a few times the room of its bytecode; what is not used costs nothing but a while.
-  size_t room = 64 * 1024 + 8 * program.main.bytecode.size();
-  for (const Chunk& library : program.libraries) room += 8 * library.bytecode.size();
+  // Loaded code takes a few times the room of its bytecode, and what is given back while it is loaded is not
+  // used again; what is not used costs nothing but a while.
+  size_t room = 256 * 1024 + 16 * program.main.bytecode.size();
+  for (const Chunk& library : program.libraries) room += 16 * library.bytecode.size();
   Preparation what{program, environment};
   return StateImage::take(seed, room, [&](lua_State* L) {
     lua_pushcfunction(L, prepare_protected);

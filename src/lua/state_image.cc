@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <optional>
 #include <unordered_set>
 #include <utility>
@@ -97,45 +98,55 @@ class Exposure {
   SharedObjects shared_;
 };
 
-// Where a block of the first region goes.
-struct Place {
-  size_t size;
-  size_t to;  // bytes from the beginning of what it is part of
-  bool shared;
-};
-using Places = std::map<size_t, Place>;  // by where it was
+// Where the blocks of the first region go: to the image's own memory or to what is shared.
+class Layout {
+ public:
+  struct Place {
+    size_t size;
+    size_t to;  // bytes from the beginning of what it is part of
+    bool shared;
+  };
 
-// Null where the blocks that should be shared are none of the region.
-std::optional<Places> arrange(const Exposure& exposure) {
-  Places places;
-  for (const auto& [at, size] : exposure.region().blocks()) places.emplace(at, Place{size, 0, false});
-  for (const auto& [begin, size] : exposure.shared().blocks) {
-    const auto found = places.find(exposure.region().at(begin));
-    if (found == places.end() || found->second.size != size) return std::nullopt;
-    found->second.shared = true;
+  // Null where the blocks that should be shared are none of the region.
+  static std::optional<Layout> of(const Exposure& exposure) {
+    Layout layout;
+    for (const auto& [at, size] : exposure.region().blocks())
+      layout.places_.emplace(at, Place{size, 0, false});
+    for (const auto& [begin, size] : exposure.shared().blocks) {
+      const auto found = layout.places_.find(exposure.region().at(begin));
+      if (found == layout.places_.end() || found->second.size != size) return std::nullopt;
+      found->second.shared = true;
+    }
+    for (auto& [at, place] : layout.places_) {
+      size_t& end = place.shared ? layout.shared_words_ : layout.own_words_;
+      place.to = std::exchange(end, end + words_in(place.size)) * word_size;
+    }
+    return layout;
   }
-  size_t own = 0;
-  size_t shared = 0;
-  for (auto& [at, place] : places) {
-    place.to = std::exchange(place.shared ? shared : own,
-                             (place.shared ? shared : own) + words_in(place.size) * word_size);
-  }
-  return places;
-}
 
-// The block a pointer leads to, or whose end it is: bytes from the beginning of what it is part of. Nothing:
-// what it led to is gone, and nobody follows it.
-struct Target {
-  bool shared;
-  size_t to;
+  const std::map<size_t, Place>& places() const { return places_; }  // by where they were
+  size_t own_words() const { return own_words_; }
+  size_t shared_words() const { return shared_words_; }
+
+  // Of what a pointer leads to, be it the end of a block. Nothing: that is gone, and nobody follows the
+  // pointer.
+  struct Target {
+    size_t to;
+    bool shared;
+  };
+  std::optional<Target> target_of(size_t at) const {
+    auto after = places_.upper_bound(at);
+    if (after == places_.begin()) return std::nullopt;
+    const auto& [from, place] = *--after;
+    if (at > from + place.size) return std::nullopt;
+    return Target{place.to + (at - from), place.shared};
+  }
+
+ private:
+  std::map<size_t, Place> places_;
+  size_t own_words_ = 0;
+  size_t shared_words_ = 0;
 };
-std::optional<Target> target_of(const Places& places, size_t at) {
-  auto after = places.upper_bound(at);
-  if (after == places.begin()) return std::nullopt;
-  const auto& [from, place] = *--after;
-  if (at > from + place.size) return std::nullopt;
-  return Target{place.shared, place.to + (at - from)};
-}
 
 }  // namespace
 
@@ -146,42 +157,41 @@ std::unique_ptr<const StateImage> StateImage::take(unsigned seed, size_t room, c
   const ImageRegion& region = first.region();
   const ImageRegion& other = second.region();
   if (region.blocks() != other.blocks()) return nullptr;
-  const std::optional<Places> places = arrange(first);
-  if (!places) return nullptr;
+  const std::optional<Layout> layout = Layout::of(first);
+  if (!layout) return nullptr;
 
   std::unique_ptr<StateImage> image(new StateImage);
-  image->shared_.resize(words_in(first.shared().size + first.shared().blocks.size() * word_size));
+  image->words_.resize(layout->own_words());
+  image->shared_.resize(layout->shared_words());
   const auto shared_base = reinterpret_cast<uintptr_t>(image->shared_.data());
-  for (const auto& [from, place] : *places) {
-    if (!place.shared) {
-      image->words_.resize((place.to + place.size + word_size - 1) / word_size);
-      image->used_ += place.size;
-    }
-    for (size_t i = 0; i < words_in(place.size); ++i) {
-      uintptr_t word = region.word(from + i * word_size);
-      if (const uintptr_t twin = other.word(from + i * word_size); word != twin) {
-        const size_t at = region.at(reinterpret_cast<const void*>(word));
-        if (at > region.size() || other.at(reinterpret_cast<const void*>(twin)) != at) return nullptr;
-        const std::optional<Target> target = target_of(*places, at);
-        if (!target) {
-          word = 0;
-        } else if (target->shared) {
-          word = shared_base + target->to;
-        } else if (place.shared) {
-          return nullptr;
-        } else {
-          word = target->to;
-          image->pointers_.push_back(static_cast<uint32_t>(place.to / word_size + i));
-        }
+  const auto address_of = [](uintptr_t word) { return reinterpret_cast<const void*>(word); };
+  for (const auto& [from, place] : layout->places()) {
+    if (!place.shared) image->used_ += place.size;
+    for (size_t at = 0; at < place.size; at += word_size) {
+      uintptr_t& copy = (place.shared ? image->shared_ : image->words_)[(place.to + at) / word_size];
+      copy = region.word(from + at);
+      const uintptr_t twin = other.word(from + at);
+      if (copy == twin) continue;
+      const size_t distance = region.at(address_of(copy));
+      if (distance > region.size() || other.at(address_of(twin)) != distance) return nullptr;
+      const std::optional<Layout::Target> target = layout->target_of(distance);
+      if (!target) {
+        copy = 0;
+      } else if (target->shared) {
+        copy = shared_base + target->to;
+      } else if (!place.shared) {
+        copy = target->to;
+        image->pointers_.push_back(static_cast<uint32_t>((place.to + at) / word_size));
+      } else {
+        return nullptr;  // what is shared cannot refer to what is not
       }
-      (place.shared ? image->shared_ : image->words_)[place.to / word_size + i] = word;
     }
   }
-  image->state_at_ = target_of(*places, region.at(first.state()))->to;
+  image->state_at_ = layout->target_of(region.at(first.state()))->to;
   std::vector<TString*> strings;
   strings.reserve(first.shared().short_strings.size());
-  for (TString* const string : first.shared().short_strings) {
-    strings.push_back(reinterpret_cast<TString*>(shared_base + target_of(*places, region.at(string))->to));
+  for (const TString* string : first.shared().short_strings) {
+    strings.push_back(reinterpret_cast<TString*>(shared_base + layout->target_of(region.at(string))->to));
   }
   image->strings_ = SharedStrings(strings);
   return image;
@@ -197,7 +207,6 @@ void StateImage::note_growth(size_t bytes) const {
 
 lua_State* StateImage::instantiate(Memory& memory) const {
   std::byte* const begin = memory.place(size(), used_, growth_.load(std::memory_order_relaxed));
-
   if (begin == nullptr) return nullptr;
   std::memcpy(begin, words_.data(), size());
   auto* const words = reinterpret_cast<uintptr_t*>(begin);
