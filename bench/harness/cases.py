@@ -34,7 +34,7 @@ class Case:
     ours: Any
     rivals: dict[str, Any]
     group: str = ""  # a name for several cases
-    by_name_only: bool = False
+    slow: bool = False  # takes minutes: measured once, and only where it or its group is named
 
 
 METRICS = {
@@ -126,7 +126,8 @@ CASES = [
         ["million_memory", "million_start"],
         IdleMemory(trivium(MILLION), app="idle", count=MILLION, prefix="million"),
         {"erlang": IdleMemory(erlang("idle", MILLION, flags=["+P", 2 * MILLION]), count=MILLION, prefix="million")},
-        by_name_only=True,
+        group="processes",
+        slow=True,
     ),
     Case(
         "busy",
