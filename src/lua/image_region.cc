@@ -17,7 +17,7 @@ void* ImageRegion::allocate(void* ud, void* block, size_t old_size, size_t new_s
   }
   void* made = nullptr;
   if (new_size != 0) {
-    const size_t words = (new_size + sizeof(uintptr_t) - 1) / sizeof(uintptr_t);
+    const size_t words = words_in(new_size);
     if (region.words_.size() - region.used_words_ <= words) return nullptr;
     made = region.words_.data() + region.used_words_;
     region.used_words_ += words + 1;

@@ -20,6 +20,9 @@ class ImageRegion : private Memory {
   static void* allocate(void* ud, void* block, size_t old_size, size_t new_size);
   Memory* memory() { return this; }
 
+  static constexpr size_t words_in(size_t bytes) {
+    return (bytes + sizeof(uintptr_t) - 1) / sizeof(uintptr_t);
+  }
   // Distance from the beginning.
   size_t at(const void* address) const {
     return reinterpret_cast<uintptr_t>(address) - reinterpret_cast<uintptr_t>(words_.data());

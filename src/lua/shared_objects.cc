@@ -20,7 +20,7 @@ class Taker {
     unlist(&g->fixedgc);
     std::fill_n(g->strt.hash, g->strt.size, nullptr);
     g->strt.nuse = 0;
-    g->totalbytes -= static_cast<l_mem>(taken_.size);
+    g->totalbytes -= static_cast<l_mem>(size_);
     return std::move(taken_);
   }
 
@@ -77,10 +77,11 @@ class Taker {
   }
   void add(const void* block, size_t size) {
     taken_.blocks.push_back({block, size});
-    taken_.size += size;
+    size_ += size;
   }
 
   SharedObjects taken_;
+  size_t size_ = 0;
 };
 
 }  // namespace

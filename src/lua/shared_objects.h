@@ -21,7 +21,6 @@ struct SharedObjects {
   };
   std::vector<Block> blocks;            // all their memory
   std::vector<TString*> short_strings;  // all the state had: it has none of its own left
-  size_t size = 0;
 };
 
 // From a state whose collector is stopped and has not begun a cycle. From then on whoever looks for a short

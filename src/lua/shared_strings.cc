@@ -15,9 +15,10 @@ SharedStrings::SharedStrings(const std::vector<TString*>& strings) {
   size_t size = 2;
   for (shift_ = 63; size < 4 * strings.size(); size *= 2) --shift_;
   places_.assign(size, nullptr);
+  const size_t mask = size - 1;
   for (TString* const string : strings) {
     size_t at = place_of(getstr(string), string->shrlen);
-    while (places_[at] != nullptr) at = (at + 1) % size;
+    while (places_[at] != nullptr) at = (at + 1) & mask;
     places_[at] = string;
   }
 }

@@ -20,8 +20,6 @@ namespace {
 
 constexpr size_t word_size = sizeof(uintptr_t);
 
-size_t words_in(size_t bytes) { return (bytes + word_size - 1) / word_size; }
-
 // The main state's stack carries little: beside what is on it, a C function and the call of it.
 int stack_size(const lua_State* L) { return static_cast<int>(L->top - L->stack) + LUA_MINSTACK + 3; }
 
@@ -119,7 +117,7 @@ class Layout {
     }
     for (auto& [at, place] : layout.places_) {
       size_t& end = place.shared ? layout.shared_words_ : layout.own_words_;
-      place.to = std::exchange(end, end + words_in(place.size)) * word_size;
+      place.to = std::exchange(end, end + ImageRegion::words_in(place.size)) * word_size;
     }
     return layout;
   }

@@ -29,14 +29,25 @@ bool build_small(lua_State* L) {
   return true;
 }
 
-TEST(StateImage, MakesStatesThatLiveOnTheirOwn) {
-  const auto image = StateImage::take(7, room, build_small);
-  ASSERT_NE(image, nullptr);
-  Memory memory(0, 7);
-  Memory other_memory(0, 7);
-  lua_State* L = image->instantiate(memory);
-  lua_State* other = image->instantiate(other_memory);
-  ASSERT_NE(L, nullptr);
+// Two states of one image, to be closed by the test.
+class StatesOfOneImage : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_NE(image, nullptr);
+    L = image->instantiate(memory);
+    other = image->instantiate(other_memory);
+    ASSERT_NE(L, nullptr);
+    ASSERT_NE(other, nullptr);
+  }
+
+  const std::unique_ptr<const StateImage> image = StateImage::take(7, room, build_small);
+  Memory memory{0, 7};
+  Memory other_memory{0, 7};
+  lua_State* L = nullptr;
+  lua_State* other = nullptr;
+};
+
+TEST_F(StatesOfOneImage, LiveOnTheirOwn) {
   EXPECT_STREQ(lua_tostring(L, -1), "on the stack");
   lua_getglobal(L, "own");
   lua_getfield(L, -1, "greeting");
@@ -119,13 +130,7 @@ const void* text_of(lua_State* L, const char* text) {
   return at;
 }
 
-TEST(StateImage, ItsStringsAreThoseOfAllItsStates) {
-  const auto image = StateImage::take(7, room, build_small);
-  ASSERT_NE(image, nullptr);
-  Memory memory(0, 7);
-  Memory other_memory(0, 7);
-  lua_State* L = image->instantiate(memory);
-  lua_State* other = image->instantiate(other_memory);
+TEST_F(StatesOfOneImage, HaveItsStringsInCommon) {
   const size_t used = memory.used();
   for (const char* text : {"greeting", "hello", "on the stack", "__index"}) {
     EXPECT_EQ(text_of(L, text), text_of(other, text)) << text;

@@ -160,6 +160,25 @@ class OneThingGoesWrong : public OtherQueues {
     if (id == "app:later") signal(name);
     return wait(minutes(3));
   }
+  // `check` with a name of its own and the harm to be done: for the runtime of the workflow, then that of the
+  // queue, a transaction is refused or its answer lost, after none, one, … of those before it.
+  void at_every_place(
+      const std::function<void(const std::string& name, const std::function<void()>& harm)>& check) {
+    for (const size_t node : {size_t{0}, far}) {
+      for (int after = 0; after < 12; ++after) {
+        for (const bool lost : {false, true}) {
+          const std::string name =
+              std::to_string(node) + (lost ? " lost " : " refused ") + std::to_string(after);
+          SCOPED_TRACE(name);
+          TestQueue& queue = cluster.world(node).queue();
+          check(name, [&] { lost ? queue.lose_answers(1, after) : queue.refuse(1, after); });
+          if (HasFatalFailure()) return;
+          queue.refuse(0);
+          queue.lose_answers(0);
+        }
+      }
+    }
+  }
   void expect_no_call_twice() {
     std::set<std::string> calls;
     for (const Object& info : infos) {
@@ -174,45 +193,23 @@ class OneThingGoesWrong : public OtherQueues {
 TEST_F(OneThingGoesWrong, ATransactionIsRefusedOrItsAnswerIsLost) {
   cluster.pause(3, 0);
   size_t workflows = 0;
-  for (const size_t node : {size_t{0}, far}) {
-    for (int after = 0; after < 12; ++after) {
-      for (const bool lost : {false, true}) {
-        const std::string name =
-            std::to_string(node) + (lost ? " lost " : " refused ") + std::to_string(after);
-        SCOPED_TRACE(name);
-        TestQueue& queue = cluster.world(node).queue();
-        const std::string result = outcome(
-            name, "app:later", {}, [&] { lost ? queue.lose_answers(1, after) : queue.refuse(1, after); });
-        ASSERT_EQ(result, "\"argument done\"");
-        EXPECT_EQ(infos.size(), ++workflows) << "nobody died";
-        queue.refuse(0);
-        queue.lose_answers(0);
-      }
-    }
-  }
+  at_every_place([&](const std::string& name, const std::function<void()>& harm) {
+    ASSERT_EQ(outcome(name, "app:later", {}, harm), "\"argument done\"");
+    EXPECT_EQ(infos.size(), ++workflows) << "nobody died";
+  });
 }
 
 TEST_F(OneThingGoesWrong, WhileOneIsCancelled) {
   cluster.pause(3, 0);
-  for (const size_t node : {size_t{0}, far}) {
-    for (int after = 0; after < 12; ++after) {
-      for (const bool lost : {false, true}) {
-        const std::string name =
-            std::to_string(node) + (lost ? " lost " : " refused ") + std::to_string(after);
-        SCOPED_TRACE(name);
-        TestQueue& queue = cluster.world(node).queue();
-        hold();
-        start({}, "app:canceling", name);
-        lost ? queue.lose_answers(1, after) : queue.refuse(1, after);
-        signal(name);
-        cluster.run_for(seconds(3));
-        cluster.world(far).functions.saturate(false);
-        ASSERT_EQ(wait(minutes(3)), "\"Canceled\"");
-        queue.refuse(0);
-        queue.lose_answers(0);
-      }
-    }
-  }
+  at_every_place([&](const std::string& name, const std::function<void()>& harm) {
+    hold();
+    start({}, "app:canceling", name);
+    harm();
+    signal(name);
+    cluster.run_for(seconds(3));
+    cluster.world(far).functions.saturate(false);
+    ASSERT_EQ(wait(minutes(3)), "\"Canceled\"");
+  });
 }
 
 TEST_F(OneThingGoesWrong, ATakerStandsStillForLongerThanItsLease) {
