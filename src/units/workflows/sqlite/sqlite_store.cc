@@ -14,8 +14,8 @@
 namespace trivium::units::workflows {
 namespace {
 
-// Before the library's first use: nobody asks it how much memory it has taken, and counting it costs a lock at
-// every allocation. Refused, and harmless, when something else has used it before.
+// Before the library's first use: nobody asks it how much memory it has taken, and counting it costs a lock
+// at every allocation. Refused, and harmless, when something else has used it before.
 void do_without_statistics() {
   static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   (void)configured;
