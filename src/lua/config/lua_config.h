@@ -40,7 +40,7 @@ unsigned int trivium_lua_seed(lua_State* L);
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define luai_jmpbuf jmp_buf
 #define TRIVIUM_SETJMP(b) _setjmp(b)
-#define TRIVIUM_LONGJMP(b) _longjmp((b), 1)
+#define TRIVIUM_LONGJMP(b) longjmp((b), 1)  // not _longjmp, of which the thread sanitizer does not know
 #else
 using trivium_jump = void* [5];
 #define luai_jmpbuf trivium_jump

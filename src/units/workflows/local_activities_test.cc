@@ -61,9 +61,9 @@ class LocalActivities : public ::testing::Test {
 };
 
 TEST_F(LocalActivities, ALoopOfThemTakesAFewCommits) {
-  EXPECT_GE(commits(200, {}), 200);
-  EXPECT_LE(commits(200, local), 5);
-  EXPECT_EQ(calls, 400);
+  EXPECT_GE(commits(1000, {}), 1000);
+  EXPECT_LE(commits(1000, local), 5);
+  EXPECT_EQ(calls, 2000);
 }
 
 TEST_F(LocalActivities, TheHistoryIsThatOfOrdinaryOnes) {
