@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "core/duration.h"
+#include "sched/blocking_call.h"
 #include "sched/runnable.h"
 
 namespace trivium::sched {
@@ -47,6 +48,13 @@ class Scheduler {
   // otherwise wake it and wait; what is left of it afterwards is queued as after any run. False, with nothing
   // done: it is not idle, this is no worker's thread, or it is inside as many runs as a stack bears.
   virtual bool run_inside(Runnable&) noexcept { return false; }
+
+  // For what a run() does last: `call` is made on this worker's thread when the run in progress is over, if
+  // the worker has nothing else to do then and another one sleeps, who takes what comes meanwhile. That
+  // spares two threads waking each other. Otherwise it is left; one of both happens, also when the scheduler
+  // stops. False, and neither: this is no worker's thread, it is inside a run inside another, or it has a
+  // call to make.
+  virtual bool block_after_run(BlockingCall&) noexcept { return false; }
 
   // At least 1; how many run() can be in progress at the same time.
   virtual size_t worker_count() const = 0;
@@ -89,6 +97,7 @@ class ThreadedScheduler final : public Scheduler {
   static constexpr size_t max_workers = 256;
   bool on_worker() const override;
   bool run_inside(Runnable& runnable) noexcept override;
+  bool block_after_run(BlockingCall& call) noexcept override;
   static constexpr int max_inside = 4;  // runs one inside the other, below the outermost
 
   // Totals since the start, for metrics and tests. Momentary, not a consistent snapshot.

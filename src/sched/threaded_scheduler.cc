@@ -52,6 +52,10 @@ bool ThreadedScheduler::run_inside(Runnable& runnable) noexcept {
   return on_worker() && Worker::current()->run_inside(runnable);
 }
 
+bool ThreadedScheduler::block_after_run(BlockingCall& call) noexcept {
+  return on_worker() && Worker::current()->block_after_run(call);
+}
+
 void ThreadedScheduler::enqueue(Runnable& runnable) noexcept {
   Worker* worker = Worker::current();
   if (worker != nullptr && &worker->group() == group_.get()) {

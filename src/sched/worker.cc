@@ -1,6 +1,7 @@
 #include "sched/worker.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/clock.h"
 #include "core/fetch.h"
@@ -47,6 +48,7 @@ void Worker::work() {
       if (group_.idle().stop_searching()) group_.recheck(*this);
     }
     run(*runnable);
+    if (call_ != nullptr) make_call();
   }
   current_ = nullptr;
 }
@@ -231,6 +233,26 @@ bool Worker::run_inside(Runnable& runnable) {
   if (after.admitted != nullptr) push_back(*after.admitted);
   if (after.requeued != nullptr) push_back(*after.requeued);
   return true;
+}
+
+bool Worker::block_after_run(BlockingCall& call) {
+  if (inside_ > 0 || call_ != nullptr || turn() % 2 == 0) return false;
+  call_ = &call;
+  return true;
+}
+
+void Worker::make_call() {
+  BlockingCall& call = *std::exchange(call_, nullptr);
+  away_.store(true, std::memory_order_seq_cst);
+  // First the mark, then this look: who fills the inbox does it the other way round.
+  if (has_backlog() || !group_.idle().could_pick() || surplus() || group_.stopping()) {
+    away_.store(false, std::memory_order_relaxed);
+    return call.leave();
+  }
+  stop_measuring();
+  call.make();
+  start_measuring();
+  away_.store(false, std::memory_order_relaxed);
 }
 
 void Worker::preempt_current() noexcept {

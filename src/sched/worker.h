@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "sched/blocking_call.h"
 #include "sched/inbox.h"
 #include "sched/local_queue.h"
 #include "sched/parker.h"
@@ -30,6 +31,8 @@ class Worker {
   void hand_off(Runnable& runnable);
   // See Scheduler::run_inside.
   bool run_inside(Runnable& runnable);
+  // See Scheduler::block_after_run.
+  bool block_after_run(BlockingCall& call);
   // What the signal handler calls: passes on a pre-emption if it is meant for the run in progress.
   void preempt_current() noexcept;
 
@@ -42,6 +45,8 @@ class Worker {
   bool has_backlog() const;
   // Would steal_from() find something besides the inbox?
   bool has_stealable() const;
+  // Does it make a call that blocks? Then others have to look after what comes for it.
+  bool away() const { return away_.load(std::memory_order_seq_cst); }
   // Has the watchdog declared the run in progress stuck?
   bool stuck() const { return turn() == stuck_turn_.load(std::memory_order_relaxed); }
   // Counts up at the start and at the end of each run(): odd while one is in progress.
@@ -67,6 +72,7 @@ class Worker {
   Runnable* steal_from(Worker& victim);
   void push_back(Runnable& runnable);
   [[gnu::always_inline]] inline void run(Runnable& runnable);
+  void make_call();
   void park();
   bool surplus() const;
   void rest();
@@ -100,7 +106,9 @@ class Worker {
   std::atomic<uint64_t> turn_{0};
   std::atomic<Runnable*> running_{nullptr};  // of the innermost run in progress; for the signal handler
   int inside_ = 0;                           // runs in progress besides the outermost
-  uint32_t slot_uses_ = 0;                   // in a row
+  BlockingCall* call_ = nullptr;             // to be made after the run in progress
+  std::atomic<bool> away_{false};
+  uint32_t slot_uses_ = 0;  // in a row
   int64_t slot_since_ns_ = 0;
   uint32_t runs_ = 0;  // since the last look at the inboxes
   bool searching_ = false;

@@ -88,6 +88,8 @@ void WorkerGroup::inject(Runnable& runnable) {
   const size_t workers = size();
   size_t index = RunnableInternals::last_worker(runnable);
   if (index >= workers) index = next_inbox_.fetch_add(1, std::memory_order_relaxed) % workers;
+  const bool moved = workers_[index]->away();
+  if (moved) index = (index + 1) % workers;
   if (!workers_[index]->inbox().push(runnable)) {
     // It has just gone to rest. The first one never does.
     index = 0;
@@ -97,8 +99,10 @@ void WorkerGroup::inject(Runnable& runnable) {
     }
   }
   const Worker& worker = *workers_[index];
-  // First the inbox, then this look: a worker does it the other way round before it sleeps.
-  if (idle_.asleep(index) || (idle_.could_pick() && worker.backlog_ns() >= worth_waking_ns)) wake_one(index);
+  // First the inbox, then this look: a worker does it the other way round before it sleeps or blocks.
+  if (idle_.asleep(index) || worker.away() || moved ||
+      (idle_.could_pick() && worker.backlog_ns() >= worth_waking_ns))
+    wake_one(index);
 }
 
 Worker& WorkerGroup::any_other(size_t index, uint32_t random) const {
