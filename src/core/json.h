@@ -56,6 +56,9 @@ void append_number(std::string& out, double value, Place place);  // null unless
 
 // Members in their order. Fails with kind Internal beyond max_depth.
 Result<std::string> encode(const Value& value);
+Result<std::string> encode(const Object& object);
+// The same at the end of `out`, which then holds a part of it if it fails.
+Result<> append(std::string& out, const Object& object);
 
 // The error of a value that nests too deep.
 Error too_deep();

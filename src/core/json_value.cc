@@ -78,29 +78,21 @@ class Builder final : public Sink {
   Value root_;
 };
 
+bool append(std::string& out, const Object& object, size_t depth);
+
 // False when the value nests too deep.
 bool append(std::string& out, const Value& value, size_t depth) {
   const Place place = depth == 0 ? Place::top : Place::nested;
-  if (value.is_array() || value.is_object()) {
+  if (value.is_object()) return append(out, value.as_object(), depth);
+  if (value.is_array()) {
     if (depth == max_depth) return false;
     const char* separator = "";
-    if (value.is_array()) {
-      out += '[';
-      for (const Value& element : value.as_array()) {
-        out += std::exchange(separator, ",");
-        if (!append(out, element, depth + 1)) return false;
-      }
-      out += ']';
-      return true;
-    }
-    out += '{';
-    for (const auto& [key, member] : value.as_object()) {
+    out += '[';
+    for (const Value& element : value.as_array()) {
       out += std::exchange(separator, ",");
-      append_string(out, key);
-      out += ':';
-      if (!append(out, member, depth + 1)) return false;
+      if (!append(out, element, depth + 1)) return false;
     }
-    out += '}';
+    out += ']';
   } else if (value.is_bool()) {
     out += value.as_bool() ? "true" : "false";
   } else if (value.is_int()) {
@@ -112,6 +104,20 @@ bool append(std::string& out, const Value& value, size_t depth) {
   } else {
     out += "null";
   }
+  return true;
+}
+
+bool append(std::string& out, const Object& object, size_t depth) {
+  if (depth == max_depth) return false;
+  const char* separator = "";
+  out += '{';
+  for (const auto& [key, member] : object) {
+    out += std::exchange(separator, ",");
+    append_string(out, key);
+    out += ':';
+    if (!append(out, member, depth + 1)) return false;
+  }
+  out += '}';
   return true;
 }
 
@@ -127,6 +133,17 @@ Result<std::string> encode(const Value& value) {
   std::string out;
   if (!append(out, value, 0)) return fail(too_deep());
   return out;
+}
+
+Result<std::string> encode(const Object& object) {
+  std::string out;
+  if (Result<> done = append(out, object); !done) return fail(std::move(done.error()));
+  return out;
+}
+
+Result<> append(std::string& out, const Object& object) {
+  if (!append(out, object, 0)) return fail(too_deep());
+  return {};
 }
 
 Error too_deep() {
