@@ -30,7 +30,7 @@ bool Slots::may_begin() {
       }
       return false;
     }
-    next_ns_ = std::max(next_ns_, now - interval_ns_) + interval_ns_;
+    next_ns_ = now + interval_ns_;  // what was not used, or came late, is nobody's credit
   }
   ++held_;
   return true;

@@ -15,7 +15,9 @@ namespace trivium::units::workflows {
 // Thread-safe. First come, first served.
 class Slots : public std::enable_shared_from_this<Slots> {
  public:
-  // `per_second` 0: no limit. The timers outlive this.
+  // `per_second` 0: no limit. Otherwise there is always as much time between two beginnings as this makes:
+  // after a pause no more begin at once, and a rate beyond the precision of the timers is not quite reached.
+  // The timers outlive this.
   Slots(size_t most, double per_second, sched::Timers& timers);
 
   // A place, or one in the queue for it. Whoever has it gives it back; its destructor does so too.
