@@ -42,7 +42,7 @@ HOME_FILES["both.lua"] = """
       local go = process.listen("go")
       assert(there:async(id, process.pid()))
       go:receive()
-      for _ = 1, 3 do there:call("app:about") end
+      there:call("app:about")
       return "all"
     end}
 """
@@ -280,6 +280,102 @@ def test_a_successor_of_the_workflows_runtime_goes_on_with_what_is_carried_out(h
         assert serving.stderr.count("begun") == 1
 
 
+class Asleep:
+    """A workflow that waits for an attempt, at the runtime that has it after its first one was killed."""
+
+    def __init__(self, home, serving, **options):
+        self.home = home
+        with home.start("app:flow", "app:held", **options) as first:
+            serving.wait_for("begun 1", timeout=120)
+            first.kill()
+            first.wait()
+
+    def start(self):
+        return self.home.app.start("run", "-v")
+
+    def noted(self):
+        return self.home.provider.rows("SELECT count(*) FROM timers WHERE started_event_id < -1") == [["1"]]
+
+    def until_asleep(self, server):
+        server.wait_for("runtime ready", timeout=120)
+        polling.until(lambda: self.noted() and self._in_memory() == 0)
+
+    def _in_memory(self):
+        (worker,) = json.loads(self.home.app.run("ps", "--json").stdout)["workflows"]
+        return worker["runs"]
+
+    def result(self):
+        polling.until(lambda: json.loads(self.home.show("--json"))["status"] != "Running")
+        shown = self.home.app.run("workflow", "history", "w", "--events", "--json", "--store", "app:store").stdout
+        assert not self.home.left_over() and not self.noted()
+        return json.loads(json.loads(shown)[-1]["attributes"]["result"][0]["data"])
+
+
+def test_a_workflow_that_waits_for_another_queue_is_not_in_memory(home, far):
+    with far.start() as serving:
+        workflow = Asleep(home, serving)
+        with workflow.start() as second:
+            workflow.until_asleep(second)
+            signal(home, "hello")
+            polling.until(lambda: "WorkflowExecutionSignaled" in home.events())
+            tell(serving, "went")
+            assert workflow.result() == "went"
+        assert serving.stderr.count("begun") == 1
+
+
+def test_what_nobody_was_there_to_hear_wakes_it(home, far):
+    with far.start() as serving:
+        workflow = Asleep(home, serving)
+        with workflow.start() as second:
+            workflow.until_asleep(second)
+            second.kill()
+            second.wait()
+        tell(serving, "went")
+        polling.until(lambda: home.provider.rows("SELECT outcome <> '' FROM attempts") == [["t"]])
+        with workflow.start():
+            assert workflow.result() == "went"
+        assert serving.stderr.count("begun") == 1
+
+
+def test_it_sleeps_on_when_another_runtime_follows(home, far):
+    with far.start() as serving:
+        workflow = Asleep(home, serving)
+        for _ in range(2):
+            with workflow.start() as server:
+                workflow.until_asleep(server)
+                server.kill()
+                server.wait()
+        with workflow.start() as last:
+            workflow.until_asleep(last)
+            tell(serving, "went")
+            assert workflow.result() == "went"
+
+
+def test_it_comes_back_when_the_runtime_of_the_other_queue_is_killed(home, far):
+    with far.start() as serving:
+        workflow = Asleep(home, serving)
+        with workflow.start() as server:
+            workflow.until_asleep(server)
+            serving.kill()
+            serving.wait()
+            with far.start() as other:
+                other.wait_for("begun 2", timeout=120)
+                assert workflow.result() == "attempt 2"
+
+
+def test_it_comes_back_when_the_time_of_the_attempt_is_over(home, far):
+    options = {"activity.start_to_close_timeout": "20s", "activity.retry_policy": {"maximum_attempts": 1}}
+    with far.start() as serving:
+        workflow = Asleep(home, serving, **options)
+        with workflow.start() as server:
+            polling.until(lambda: workflow.noted() or not home.left_over())  # a slow machine may be too late
+            server.kill()
+            server.wait()
+        with workflow.start():
+            assert workflow.result()[0] == "Timeout"
+        assert serving.stderr.count("begun") == 1
+
+
 def test_an_orderly_stop_leaves_what_waits_to_others(home, far):
     """What runs is cancelled, and tried again where the queue is served then."""
     with home.start("app:flow", "app:held") as owner:
@@ -303,7 +399,7 @@ def test_an_orderly_stop_may_wait_for_what_runs(home, far):
 
 
 def test_while_it_stops_others_have_what_it_has_taken_and_not_begun(home, far):
-    far.patient("worker_activities_per_second: 0.001")  # so that one soon waits
+    far.patient("worker_activities_per_second: 0.001")  # so that the second waits
     with home.start("app:both", "app:held") as owner:
         with far.start() as first:
             first.wait_for("begun 1", timeout=120)

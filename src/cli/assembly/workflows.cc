@@ -188,7 +188,10 @@ Result<> Workflows::open_worker(const Declared& declared, bool takes_all, bool t
       units::workflows::ServiceParts{node_.scheduler(), node_.timers(), node_.clock(), node_.random(),
                                      node_.environment(), made->programs, activities_, processes_,
                                      node_.log().renamed("workflow"), node_.permissions()},
-      options, std::make_unique<units::workflows::StoreThread>(std::move(*store)), make_readers(entry));
+      options,
+      std::make_unique<units::workflows::StoreThread>(std::move(*store),
+                                                      entry.postgres ? nullptr : &node_.scheduler()),
+      make_readers(entry));
   made->host = std::make_shared<WorkflowHostAdapter>(made->service);
   node_.add_host(worker, made->host);
   if (takes_all && worker != default_worker) node_.add_host(default_worker, made->host);

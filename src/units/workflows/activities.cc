@@ -82,15 +82,16 @@ void Activities::stop() {
 void Activities::abandon() { activities_.clear(); }
 
 bool Activities::asleep() const {
-  return std::all_of(activities_.begin(), activities_.end(),
-                     [](const auto& activity) { return activity->waits && activity->row.awaited; });
+  return !noting_ && std::all_of(activities_.begin(), activities_.end(), [](const auto& activity) {
+    return (activity->waits && activity->row.awaited) || elsewhere(*activity);
+  });
 }
 
 int64_t Activities::next_due_ns() const {
   int64_t next = 0;
   for (const auto& activity : activities_) {
-    const int64_t due_ns = activity->row.next_attempt_ns;
-    if (activity->waits && (next == 0 || due_ns < next)) next = due_ns;
+    const int64_t due_ns = activity->waits ? activity->row.next_attempt_ns : activity->look_ns;
+    if (due_ns != 0 && (next == 0 || due_ns < next)) next = due_ns;
   }
   return next;
 }
@@ -104,7 +105,11 @@ void Activities::request_cancel(int64_t scheduled_event_id) {
   Activity* activity = find(scheduled_event_id, 0);
   if (activity == nullptr) return;
   activity->row.cancel_requested = true;
-  if (activity->foreign && !activity->waits) return look_again(*activity);
+  if (activity->foreign && !activity->waits) {
+    activity->row.awaited = false;  // it is worth a look
+    activity->noted_ns = 0;
+    return look_again(*activity);
+  }
   if (!activity->running) return end(*activity, EventType::activity_canceled, {});
   activity->context->request_cancel();
   // A function that has to give signs of life hears of it with the next one, and can clean up.
@@ -225,6 +230,7 @@ void Activities::failed(Activity& activity, Object failure, bool timed_out) {
   if (activity.context && activity.context->beats()) activity.row.heartbeat = activity.context->noted();
   activity.context.reset();
   activity.given.reset();
+  activity.noted_ns = 0;
   ++activity.row.attempt;
   activity.row.started = false;
   activity.begun = false;

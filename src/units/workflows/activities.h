@@ -6,6 +6,8 @@
 //
 // One for another task queue is left to whoever serves that, where runtimes share the store (queue_server.h),
 // and followed from here (activity_foreign.cc):  due ──▶ offered ──▶ ended
+// While others have it the run may leave the memory: its end, and the loss of who has it, bring the run back,
+// and so does the time at which a limit may be over, which stands among the due times then.
 #pragma once
 
 #include <memory>
@@ -56,10 +58,15 @@ class Activities {
   // The run has closed: cancels what runs.
   void stop();
   bool empty() const { return activities_.empty(); }
-  // Whether all of them only wait for the time of their next attempt, and the store tells when that is.
+  // Whether all of them only wait for the time of their next attempt, and the store tells when that is, or
+  // for others.
   bool asleep() const;
-  // Of the next attempt that is waited for, 0: none is.
+  // Of the next attempt that is waited for, or when one that others have is looked at again; 0: none.
   int64_t next_due_ns() const;
+  // Whether the store tells that too.
+  bool noted() const;
+  // Tells it. The run has a turn when that is done.
+  void note();
   // The run leaves the memory: forgets them.
   void leave();
   // Forgets what runs, which in turn holds the run.
@@ -75,6 +82,8 @@ class Activities {
     std::unique_ptr<ActivityFunctions::Attempt> running;
     bool foreign = false;             // another task queue's, which others may serve
     std::optional<AttemptRow> given;  // to them, as it was seen last
+    int64_t look_ns = 0;              // when it is looked at again; 0: it is not waited for
+    int64_t noted_ns = 0;             // which of those times is among the due ones
     bool begun = false;
     bool durable = true;                                 // false: local, and not committed
     void (Activities::*postponed)(Activity&) = nullptr;  // until it is
@@ -102,6 +111,7 @@ class Activities {
   void adopt(Activity& activity, const std::vector<AttemptRow>& attempts);
   void follow(Activity& activity);
   void look_again(Activity& activity);
+  static bool elsewhere(const Activity& activity);
   // activity_clocks.cc
   sched::TimerId arm(Activity& activity, int64_t due_ns, void (Activities::*what)(Activity&));
   void wait_for_attempt(Activity& activity);
@@ -126,6 +136,7 @@ class Activities {
   Run& run_;
   Core& core_;
   std::vector<std::unique_ptr<Activity>> activities_;
+  bool noting_ = false;
 };
 
 }  // namespace trivium::units::workflows

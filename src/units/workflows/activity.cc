@@ -110,8 +110,8 @@ Plan plan(Instance& instance, lua::OpId op, CallFunction& command) {
   auto activity = std::make_shared<Activity>(op, command.async, options->local, std::move(options->id));
   return {std::nullopt,
           [&instance, activity = std::move(activity), attributes = std::move(attributes),
-           summary = std::move(options->summary)]() -> std::optional<lua::Reply> {
-            activity->schedule(instance, attributes, summary);
+           summary = std::move(options->summary)]() mutable -> std::optional<lua::Reply> {
+            activity->schedule(instance, std::move(attributes), std::move(summary));
             return std::nullopt;
           }};
 }

@@ -65,7 +65,7 @@ void Activities::note_beat(Activity& activity) {
   core_.transact([run_id = run_.run_id(), fence = run_.row().fence, row = activity.row](
                      Tables& tables, ScriptContext&) { return save_activity(tables, run_id, fence, row); },
                  [](const Result<>&) {},  // the next one, or the end of the attempt, is told what is wrong
-                 run_.run_id());
+                 {run_.run_id()});
 }
 
 // Looks whether the last sign of life is too long ago, and again when it would be.
@@ -99,6 +99,7 @@ sched::TimerId Activities::arm(Activity& activity, int64_t due_ns, void (Activit
 void Activities::disarm(Activity& activity) {
   for (const sched::TimerId id : activity.armed) core_.cancel(id);
   activity.armed.clear();
+  activity.look_ns = 0;
 }
 
 void Activities::wait_for_attempt(Activity& activity) {
@@ -138,7 +139,7 @@ void Activities::save(Activity& activity, void (Activities::*then)(Activity&)) {
           (this->*then)(*activity);
         });
       },
-      run_.run_id());
+      {run_.run_id()});
 }
 
 }  // namespace trivium::units::workflows

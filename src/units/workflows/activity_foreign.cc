@@ -13,6 +13,8 @@ namespace trivium::units::workflows {
 namespace {
 
 constexpr int64_t second_ns = 1000000000;
+// Whatever happens to an attempt is told; it is looked at as often as this though no limit may be over.
+constexpr int64_t day_ns = 24 * 3600 * second_ns;
 
 const AttemptRow* find_attempt(const std::vector<AttemptRow>& attempts, const ActivityRow& activity) {
   const auto at = std::find_if(attempts.begin(), attempts.end(), [&](const AttemptRow& row) {
@@ -38,13 +40,13 @@ void Activities::offer(Activity& activity) {
                        arm(*activity, core_.now_ns() + second_ns, &Activities::dispatch);
                        return;
                      }
-                     activity->row.awaited = false;
                      if (activity->given) return;  // heard of meanwhile
+                     activity->row.awaited = false;
                      activity->given.emplace();
                      follow(*activity);
                    });
                  },
-                 run_.run_id());
+                 {run_.run_id()});
 }
 
 // After somebody else had the run.
@@ -84,7 +86,7 @@ void Activities::follow(Activity& activity) {
     return end(activity, EventType::activity_canceled, {});
   }
   const int64_t now = core_.now_ns();
-  int64_t next = INT64_MAX;
+  int64_t next = now + day_ns;
   const auto over = [&](int64_t since_ns, int64_t limit_ns) {
     if (limit_ns <= 0) return false;
     next = std::min(next, since_ns + limit_ns);
@@ -104,7 +106,8 @@ void Activities::follow(Activity& activity) {
   if (over(given.beat_ns != 0 ? given.beat_ns : now, limit("heartbeat_timeout"))) {
     return failed(activity, timeout_failure("heartbeat", "activity Heartbeat timeout"), true);
   }
-  if (next != INT64_MAX) arm(activity, next, &Activities::look_again);
+  arm(activity, next, &Activities::look_again);
+  activity.look_ns = next;
 }
 
 void Activities::look_again(Activity& activity) {
@@ -123,6 +126,50 @@ void Activities::look_again(Activity& activity) {
           }
         });
       });
+}
+
+// --- while the run is not in memory ---------------------------------------------------------------------
+
+// Whether there is nothing to do for it until somebody tells something, or it is looked at again. A cancelled
+// one that nobody has called is the run's to end.
+bool Activities::elsewhere(const Activity& activity) {
+  return activity.look_ns != 0 && (!activity.row.cancel_requested || activity.given->called);
+}
+
+bool Activities::noted() const {
+  return std::all_of(activities_.begin(), activities_.end(), [](const auto& activity) {
+    return activity->look_ns == 0 || activity->look_ns == activity->noted_ns;
+  });
+}
+
+void Activities::note() {
+  std::vector<TimerRow> times;
+  for (const auto& activity : activities_) {
+    if (activity->look_ns == 0 || activity->look_ns == activity->noted_ns) continue;
+    times.push_back({retry_timer(activity->row.scheduled_event_id), "", activity->look_ns});
+    activity->row.awaited = true;  // as far as is known
+  }
+  noting_ = true;
+  core_.transact([run_id = run_.run_id(), fence = run_.row().fence, times](
+                     Tables& tables, ScriptContext&) { return await_attempts(tables, run_id, fence, times); },
+                 [this, run = sched::Ref<Run>(&run_), times](const Result<>& noted) {
+                   const bool refused = !noted && noted.error().kind == kind::conflict;
+                   run->post([this, times, refused, durable = noted.has_value()] {
+                     noting_ = false;
+                     if (refused) return run_.lost();
+                     for (const TimerRow& time : times) {
+                       Activity* activity = find(-time.started_event_id, 0);
+                       if (activity == nullptr || activity->look_ns != time.due_ns) continue;
+                       if (durable) {
+                         activity->noted_ns = time.due_ns;
+                       } else {  // the run stays until the store can be reached
+                         activity->look_ns = 0;
+                         arm(*activity, core_.now_ns() + second_ns, &Activities::look_again);
+                       }
+                     }
+                   });
+                 },
+                 {run_.run_id()});
 }
 
 }  // namespace trivium::units::workflows

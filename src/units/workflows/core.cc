@@ -63,7 +63,7 @@ void Core::follow_clock(int64_t offset_ns, int64_t tolerance_ns) {
   if (std::abs(change) > tolerance_ns) clock_offset_ns_.store(offset_ns, std::memory_order_relaxed);
 }
 
-void Core::transact(Script script, std::function<void(Result<>)> done, std::string run_id) {
+void Core::transact(Script script, std::function<void(Result<>)> done, TransactionHints hints) {
   auto context = std::make_shared<ScriptContext>();
   prepare(*context);
   store_->submit({[this, context, script = std::move(script)](Tables& tables) {
@@ -84,7 +84,7 @@ void Core::transact(Script script, std::function<void(Result<>)> done, std::stri
                     if (outcome) self->apply(context->changes);
                     done(std::move(outcome));
                   },
-                  false, std::move(run_id)});
+                  false, std::move(hints.run_id), hints.ends_turn});
 }
 
 void Core::look(Look look, std::function<void(Result<>)> done) {
@@ -95,7 +95,8 @@ void Core::look(Look look, std::function<void(Result<>)> done) {
       {std::move(look),
        [self = shared_from_this(), done = std::move(done)](Result<> outcome) { done(std::move(outcome)); },
        true,
-       {}});
+       {},
+       false});
 }
 
 void Core::prepare(ScriptContext& context) {

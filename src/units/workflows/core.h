@@ -21,6 +21,11 @@
 
 namespace trivium::units::workflows {
 
+struct TransactionHints {
+  std::string run_id = {};  // the run it is about, if there is one
+  bool ends_turn = false;   // that run does nothing else in its turn
+};
+
 // Thread-safe. Runs keep it alive; stop() lets go of the runs, which then belong to whoever asked for it.
 class Core : public std::enable_shared_from_this<Core> {
  public:
@@ -51,8 +56,7 @@ class Core : public std::enable_shared_from_this<Core> {
   // A transaction; what it changed takes effect in this runtime before `done` is called.
   // The store's troubles are told once when they begin and once when they are over.
   using Script = std::function<Result<>(Tables&, ScriptContext&)>;
-  // `run_id`: the run it is about, if there is one.
-  void transact(Script script, std::function<void(Result<>)> done, std::string run_id = {});
+  void transact(Script script, std::function<void(Result<>)> done, TransactionHints hints = {});
   // Looks at what is committed, beside the transactions if the store has readers, and hinders none of them.
   using Look = std::function<Result<>(Tables&)>;
   void look(Look look, std::function<void(Result<>)> done);

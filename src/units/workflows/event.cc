@@ -116,6 +116,7 @@ int64_t integer_at(const Object& attributes, std::string_view path) {
 
 std::string encode_events(std::span<const Event> events) {
   std::string out = "[";
+  out.reserve(256 * events.size());  // about as long
   for (const Event& event : events) {
     if (out.size() > 1) out += ",\n";
     out += "{\"event_id\":";
@@ -127,7 +128,8 @@ std::string encode_events(std::span<const Event> events) {
     if (event.worker_may_ignore) out += ",\"worker_may_ignore\":true";
     out += ",\"attributes\":";
     // Attributes are shallow: what the application nests lies in payloads, which are text.
-    out += json::encode(Value(event.attributes)).value_or("{}");
+    const size_t before = out.size();
+    if (!json::append(out, event.attributes)) out.replace(before, std::string::npos, "{}");
     out += '}';
   }
   return out += ']';

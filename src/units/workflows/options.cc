@@ -21,9 +21,10 @@ class Reader {
   const std::optional<Error>& error() const { return error_; }
 
   const Value* find(std::string_view key, std::string_view alias = {}) {
+    if (own_.empty() && (defaults_ == nullptr || defaults_->empty())) return nullptr;  // most have none
     name_ = prefix_ + std::string(key);
     for (const Object* options : {&own_, defaults_}) {
-      if (options == nullptr) continue;
+      if (options == nullptr || options->empty()) continue;
       for (const std::string& name :
            {name_, "temporal." + name_, "temporal." + prefix_ + std::string(alias.empty() ? key : alias)}) {
         const Value* value = options->find(name);

@@ -242,7 +242,7 @@ void QueueServer::ended(Served& served, const Object& outcome) {
     served.row.heartbeat = served.context->noted();
     if (served.row.beat_ns == 0) served.row.beat_ns = core_.now_ns();
   }
-  served.row.outcome = json::encode(Value(outcome)).value_or("{}");
+  served.row.outcome = json::encode(outcome).value_or("{}");
   finish(served);
 }
 
@@ -258,7 +258,7 @@ void QueueServer::finish(Served& served) {
                      self->drop(key);
                    });
                  },
-                 served.row.run_id);
+                 {served.row.run_id});
 }
 
 // --- what others want ---------------------------------------------------------------------------------

@@ -256,6 +256,7 @@ void Run::fall_asleep() {
     const std::lock_guard lock(mutex_);
     if (!mail_.empty()) return;
   }
+  if (!activities_.noted()) return activities_.note();
   if (!core_->leave(*this, due_ns)) return;
   phase_ = Phase::asleep;
   cancel_timers();

@@ -8,7 +8,8 @@
 //   computing ──▶ holding ──▶ computing …  ──▶ committing: while local activities run, and nothing else has
 //   to
 //                 become visible, tasks are committed together (run_holding.cc)
-//   idle or parked, without instance and activities: asleep, and out of memory (sleepers.h)
+//   idle or parked, without instance, and without activities that this runtime carries out: asleep, and out
+//   of memory (sleepers.h)
 //
 // Effects become visible only after the commit.
 #pragma once

@@ -88,7 +88,7 @@ void Run::stay(const std::string& refused_hash, const std::string& reason) {
           run->phase_ = Phase::idle;
         });
       },
-      run_id_);
+      {run_id_});
 }
 
 }  // namespace trivium::units::workflows

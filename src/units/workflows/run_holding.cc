@@ -65,7 +65,7 @@ void Run::finish_task() {
     draft_ = std::make_shared<TaskCommit>();
     draft_->first_event_id = row_.next_event_id;
   }
-  draft_->started = engine_->info().started;
+  if (is_close_event(events.back().type)) draft_->started = engine_->info().started;
   if (code_) draft_->code = text_of(*code_);
   draft_->newest = on_newest_;
   task.events = static_cast<std::ptrdiff_t>(events.size());

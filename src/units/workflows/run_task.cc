@@ -71,7 +71,7 @@ void Run::load_history(int64_t from_event_id) {
       [page, run = sched::Ref<Run>(this)](Result<> outcome) {
         run->post([run = run.get(), page, outcome = std::move(outcome)] { run->loaded(outcome, *page); });
       },
-      run_id_);
+      {.run_id = run_id_, .ends_turn = true});
 }
 
 void Run::loaded(const Result<>& outcome, Page& page) {
@@ -226,7 +226,7 @@ void Run::commit() {
         run->post(
             [run = run.get(), commit, outcome = std::move(outcome)] { run->committed(outcome, commit); });
       },
-      run_id_);
+      {.run_id = run_id_, .ends_turn = true});
 }
 
 void Run::committed(Result<> outcome, const std::shared_ptr<TaskCommit>& commit) {
@@ -269,7 +269,7 @@ void Run::resolve(const std::shared_ptr<TaskCommit>& commit) {
           run->resolved(read, *found, commit);
         });
       },
-      run_id_);
+      {run_id_});
 }
 
 void Run::resolved(bool read, const std::optional<RunRow>& row, const std::shared_ptr<TaskCommit>& commit) {
@@ -360,7 +360,7 @@ void Run::note_parked(const std::string& reason) {
       [run = sched::Ref<Run>(this), before = std::exchange(row_.parked, reason)](const Result<>& outcome) {
         run->post([run = run.get(), before, durable = outcome.has_value()] { run->noted(durable, before); });
       },
-      run_id_);
+      {run_id_});
 }
 
 void Run::noted(bool durable, const std::string& before) {

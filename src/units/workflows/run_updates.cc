@@ -45,7 +45,7 @@ void Run::refuse(UpdateAnswer refused) {
           run->refusal_done(outcome, *refusal);
         });
       },
-      run_id_);
+      {run_id_});
 }
 
 void Run::refusal_done(const Result<>& outcome, const UpdateRefusal& refusal) {

@@ -1,6 +1,6 @@
 #include "units/workflows/postgres/postgres_tables.h"
 
-#include "core/json.h"
+#include "units/workflows/store/columns.h"
 
 namespace trivium::units::workflows {
 namespace {
@@ -12,8 +12,6 @@ namespace {
   "started_ns, first_task_ns, run_deadline_ns, execution_deadline_ns, closed_ns, next_run_id, code_hash, " \
   "refused_hash, stays_reason, parked, "                                                                   \
   "retry_policy, cron_schedule, memo, search_attributes, outcome"
-
-std::string json_text_of(const Object& attributes) { return json::encode(Value(attributes)).value_or("{}"); }
 
 RunRow run_of(const Rows& rows, int row) {
   int column = 0;

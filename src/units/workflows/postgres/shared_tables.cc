@@ -113,6 +113,8 @@ std::vector<RunRow> PostgresTables::changed_runs(const std::optional<Rows>& ids)
   "timers t WHERE t.run_id = i.run_id AND t.started_event_id = 0) UNION SELECT run_id FROM activities a " \
   "WHERE NOT EXISTS (SELECT 1 FROM timers t WHERE t.run_id = a.run_id AND t.started_event_id = "          \
   "-a.scheduled_event_id) "                                                                               \
+  "UNION SELECT run_id FROM attempts a WHERE a.outcome <> '' OR (a.called = 1 AND NOT EXISTS (SELECT 1 "  \
+  "FROM runtimes o WHERE o.id = a.taker)) "                                                               \
   "UNION "                                                                                                \
   "SELECT run_id FROM runs WHERE status = 0 AND parked <> '')) "
 

@@ -139,6 +139,21 @@ INSERT INTO timers (run_id, started_event_id, timer_id, due_ns)
   SELECT run_id, -1, '', run_deadline_ns FROM runs WHERE status = 0 AND run_deadline_ns <> 0;
 DROP INDEX open_runs;
 )sql",
+    // What the batches of ordinary tasks tell of their run, so that they alone are written (steps.cc): before
+    // the events, behind which a reader would find it at the end of a chain of pages.
+    R"sql(
+CREATE TABLE batches (
+  place INTEGER PRIMARY KEY,
+  count INTEGER NOT NULL,
+  task_started INTEGER NOT NULL DEFAULT 0,
+  run_bytes INTEGER NOT NULL DEFAULT 0,
+  stand_ins TEXT NOT NULL DEFAULT '',
+  events TEXT NOT NULL
+);
+INSERT INTO batches (place, count, events) SELECT place, count, events FROM history ORDER BY place;
+DROP TABLE history;
+ALTER TABLE batches RENAME TO history;
+)sql",
 };
 static_assert(std::size(migrations) == schema_version);
 

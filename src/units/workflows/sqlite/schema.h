@@ -7,7 +7,7 @@
 
 namespace trivium::units::workflows {
 
-inline constexpr int64_t schema_version = 4;
+inline constexpr int64_t schema_version = 5;
 
 // Brings the database to schema_version. Refuses (Conflict) one written by a newer runtime.
 Result<> migrate(sqlite3* database);

@@ -75,6 +75,10 @@ class SqliteStore::Impl {
       for (Result<>& outcome : outcomes) outcome = fail(*lost);
     }
     for (size_t i = 0; i < jobs.size(); ++i) jobs[i].done(std::move(outcomes[i]));
+  }
+
+  bool untidy() const { return log_ && log_->is_long(); }
+  void tidy() {
     if (log_) log_->move_when_long();
   }
 
@@ -146,6 +150,8 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const Options& options) {
 }
 
 void SqliteStore::run(std::span<Job> jobs) { impl_->run(jobs); }
+bool SqliteStore::untidy() const { return impl_->untidy(); }
+void SqliteStore::tidy() { impl_->tidy(); }
 void SqliteStore::limit_pages(int64_t pages) { impl_->limit_pages(pages); }
 
 }  // namespace trivium::units::workflows

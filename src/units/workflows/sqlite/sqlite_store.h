@@ -21,6 +21,9 @@ class SqliteStore final : public Store {
   ~SqliteStore() override;
 
   void run(std::span<Job> jobs) override;
+  // Of the owner: the write-ahead log is long.
+  bool untidy() const override;
+  void tidy() override;
   // The file may not grow beyond this; as if the disk were that small.
   void limit_pages(int64_t pages);
 

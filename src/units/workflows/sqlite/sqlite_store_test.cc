@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "units/workflows/sqlite/schema.h"
+#include "units/workflows/store/scripts.h"
 #include "units/workflows/testing/store_conformance.h"
 
 namespace trivium::units::workflows::testing {
@@ -92,6 +93,24 @@ void transact(const Folder& folder, const std::function<void(Tables&)>& work) {
   (*store)->run({&job, 1});
 }
 
+// "r1", whose first task has begun an activity.
+void insert_begun_run(Tables& tables) {
+  RunRow row;
+  row.run_id = "r1";
+  row.next_event_id = 5;
+  row.last_task_started = 3;
+  row.history_bytes = 77;
+  tables.insert_run(row);
+  tables.append_history("r1", 1, 4, "[]");
+  ActivityRow activity;
+  activity.scheduled_event_id = 4;
+  tables.insert_activity("r1", activity);
+}
+
+#define WITHOUT_VERSION_5                                                                                 \
+  "ALTER TABLE history DROP COLUMN task_started; ALTER TABLE history DROP COLUMN run_bytes; ALTER TABLE " \
+  "history DROP COLUMN stand_ins;"
+
 TEST(SqliteStore, BringsAStoreOfTheFirstVersionUpToDate) {
   const Folder folder;
   transact(folder, [](Tables& tables) {
@@ -104,8 +123,8 @@ TEST(SqliteStore, BringsAStoreOfTheFirstVersionUpToDate) {
           "DROP INDEX due_times; DROP INDEX parked_runs; CREATE INDEX open_runs ON runs (number) WHERE "
           "status = 0;"
           "ALTER TABLE runs DROP COLUMN refused_hash; ALTER TABLE runs DROP COLUMN stays_reason;"
-          "ALTER TABLE sources DROP COLUMN unused_ns; ALTER TABLE activities DROP COLUMN heartbeat;"
-          "UPDATE meta SET value = '1' WHERE key = 'schema_version'");
+          "ALTER TABLE sources DROP COLUMN unused_ns; ALTER TABLE activities DROP COLUMN "
+          "heartbeat;" WITHOUT_VERSION_5 "UPDATE meta SET value = '1' WHERE key = 'schema_version'");
   transact(folder, [](Tables& tables) {
     const std::optional<RunRow> row = tables.run("r1");
     ASSERT_TRUE(row);
@@ -134,10 +153,24 @@ TEST(SqliteStore, RunsOfTheThirdVersionAreDueWhenTheyWere) {
   });
   execute(folder.file(),
           "DROP INDEX due_times; DROP INDEX parked_runs; CREATE INDEX open_runs ON runs (number) WHERE "
-          "status = 0; UPDATE meta SET value = '3' WHERE key = 'schema_version'");
+          "status = 0;" WITHOUT_VERSION_5 "UPDATE meta SET value = '3' WHERE key = 'schema_version'");
   transact(folder, [](Tables& tables) {
     const std::vector<Due> due{{300, "r3"}, {500, "r2"}, {700, "r1"}};
     EXPECT_EQ(tables.due_after({}, 10, nullptr).due, due);
+  });
+}
+
+TEST(SqliteStore, RunsOfTheFourthVersionAreWhereTheyWere) {
+  const Folder folder;
+  transact(folder, insert_begun_run);
+  execute(folder.file(), WITHOUT_VERSION_5 "UPDATE meta SET value = '4' WHERE key = 'schema_version'");
+  transact(folder, [](Tables& tables) {
+    const std::optional<RunRow> row = tables.run("r1");
+    ASSERT_TRUE(row);
+    EXPECT_EQ(row->next_event_id, 5);
+    EXPECT_EQ(row->last_task_started, 3);
+    EXPECT_EQ(row->history_bytes, 77);
+    EXPECT_EQ(tables.activities("r1").at(0).scheduled_event_id, 4);
   });
 }
 
@@ -181,10 +214,52 @@ TEST(SqliteStore, AFullDiskFailsTheGroupAndNothingElse) {
   EXPECT_FALSE(write(*store, "large", 1 << 20));
 }
 
+TEST(SqliteStore, AnOrdinaryTaskWritesItsBatchAndNothingElse) {
+  const Folder folder;
+  transact(folder, [](Tables& tables) {
+    insert_begun_run(tables);
+    TaskCommit commit;
+    commit.run_id = "r1";
+    commit.first_event_id = 5;
+    commit.events = {{5, EventType::task_started, 0, {}, false, {}},
+                     {6, EventType::activity_scheduled, 0, {}, false, {}}};
+    commit.encoded = encode_events(commit.events);
+    commit.task_started = 5;
+    commit.closed_activities = {4};
+    ScriptContext context;
+    const int64_t before = tables.writes();
+    EXPECT_TRUE(commit_task(tables, commit, context));
+    EXPECT_EQ(tables.writes() - before, 1);
+    EXPECT_EQ(tables.activities("r1").at(0).scheduled_event_id, 6);
+  });
+}
+
+// Its last batch is not looked at, which may be long.
+TEST(SqliteStore, TheRowOfAClosedRunTellsAll) {
+  const Folder folder;
+  transact(folder, [](Tables& tables) {
+    RunRow row;
+    row.run_id = "r1";
+    tables.insert_run(row);
+    tables.append_history("r1", 1, 4, "[]");
+    row.status = RunStatus::completed;
+    row.next_event_id = 5;
+    tables.update_run(row);
+  });
+  execute(folder.file(), "UPDATE history SET task_started = 3, count = 9");
+  transact(folder, [](Tables& tables) {
+    EXPECT_EQ(tables.run("r1")->next_event_id, 5);
+    EXPECT_EQ(tables.list_runs({}, 10, 0).at(0).next_event_id, 5);
+  });
+}
+
 // --- the write-ahead log ----------------------------------------------------------------------------
 
 void write_small(Store& store, int count) {
-  for (int i = 0; i < count; ++i) EXPECT_FALSE(write(store, std::to_string(i), 100));
+  for (int i = 0; i < count; ++i) {
+    EXPECT_FALSE(write(store, std::to_string(i), 100));
+    if (store.untidy()) store.tidy();
+  }
 }
 
 uintmax_t size_of_log(const Folder& folder) { return std::filesystem::file_size(folder.file() + "-wal"); }
@@ -196,6 +271,52 @@ TEST(SqliteStore, CommitsOverwriteRoomInTheLog) {
   const uintmax_t size = size_of_log(folder);
   write_small(*store, 10);
   EXPECT_EQ(size_of_log(folder), size);
+}
+
+// SQLite's own files, and how often somebody looked at the size of a log.
+class LookedAt {
+ public:
+  LookedAt() : own_(sqlite3_vfs_find(nullptr)), files_(*own_) {
+    files_.zName = "looked_at";
+    files_.pAppData = own_;
+    files_.xOpen = [](sqlite3_vfs* self, sqlite3_filename name, sqlite3_file* file, int flags, int* out) {
+      auto* own = static_cast<sqlite3_vfs*>(self->pAppData);
+      const int code = own->xOpen(own, name, file, flags, out);
+      if (code != SQLITE_OK || (flags & SQLITE_OPEN_WAL) == 0) return code;
+      own_size = file->pMethods->xFileSize;
+      counting = *file->pMethods;
+      counting.xFileSize = [](sqlite3_file* log, sqlite3_int64* size) {
+        ++seen;
+        return own_size(log, size);
+      };
+      file->pMethods = &counting;
+      return code;
+    };
+    sqlite3_vfs_register(&files_, 1);
+  }
+  ~LookedAt() { sqlite3_vfs_unregister(&files_); }
+  LookedAt(const LookedAt&) = delete;
+  LookedAt& operator=(const LookedAt&) = delete;
+  static int looks() { return seen; }
+
+ private:
+  static inline int seen = 0;
+  static inline sqlite3_io_methods counting{};
+  static inline int (*own_size)(sqlite3_file*, sqlite3_int64*) = nullptr;
+  sqlite3_vfs* own_;
+  sqlite3_vfs files_;
+};
+
+// Linux gives a file whose time of change was looked at a new one with the next write, and fdatasync then
+// writes its inode besides the data: half as long again for every commit.
+TEST(SqliteStore, CommitsDoNotLookAtTheLogsSize) {
+  const LookedAt log;
+  const Folder folder;
+  const auto store = std::move(*SqliteStore::open({folder.file(), true, false}));
+  write_small(*store, 1);
+  const int before = LookedAt::looks();
+  write_small(*store, 10);
+  EXPECT_EQ(LookedAt::looks(), before);
 }
 
 TEST(SqliteStore, RoomInTheLogOfACrashedRuntimeIsNoData) {
@@ -211,6 +332,18 @@ TEST(SqliteStore, RoomInTheLogOfACrashedRuntimeIsNoData) {
   ASSERT_TRUE(again);
   EXPECT_FALSE(write(**again, "after", 100));
   EXPECT_EQ(number_in(crashed.file(), "SELECT count(*) FROM sources"), 6);
+}
+
+// What readers keep it from moving stays until there is more.
+TEST(SqliteStore, ALongLogIsUntidyOnce) {
+  const Folder folder;
+  const auto store = std::move(*SqliteStore::open({folder.file(), true, false}));
+  EXPECT_FALSE(write(*store, "small", 100));
+  EXPECT_FALSE(store->untidy());
+  EXPECT_FALSE(write(*store, "large", 20 << 20));
+  EXPECT_TRUE(store->untidy());
+  store->tidy();
+  EXPECT_FALSE(store->untidy());
 }
 
 TEST(SqliteStore, ALongLogIsMovedIntoTheDatabase) {

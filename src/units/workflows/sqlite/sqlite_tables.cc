@@ -1,27 +1,21 @@
 #include "units/workflows/sqlite/sqlite_tables.h"
 
-#include "core/json.h"
+#include "units/workflows/sqlite/places.h"
+#include "units/workflows/store/columns.h"
 
 namespace trivium::units::workflows {
 namespace {
 
-#define RUN_COLUMNS                                                                                        \
-  "run_id, workflow_id, first_run_id, type, task_queue, worker, lease_owner, status, attempt, fence, "     \
-  "next_event_id, last_task_started, history_bytes, parent_workflow_id, parent_run_id, parent_event_id, "  \
-  "parent_close, "                                                                                         \
+// In the order of run_of().
+#define RUN_COLUMNS_WITH(next_event_id, last_task_started, history_bytes)                                  \
+  "run_id, workflow_id, first_run_id, type, task_queue, worker, lease_owner, status, attempt, "            \
+  "fence, " next_event_id ", " last_task_started ", " history_bytes                                        \
+  ", parent_workflow_id, parent_run_id, parent_event_id, parent_close, "                                   \
   "started_ns, first_task_ns, run_deadline_ns, execution_deadline_ns, closed_ns, next_run_id, code_hash, " \
   "refused_hash, stays_reason, parked, retry_policy, cron_schedule, memo, search_attributes, outcome"
-
-// Places of the history of run ?1, see the schema.
-#define FIRST_PLACE "((SELECT number FROM runs WHERE run_id = ?1) << 32)"
-#define LAST_PLACE "(" FIRST_PLACE " | 4294967295)"
-
-std::string json_text_of(const Object& attributes) { return json::encode(Value(attributes)).value_or("{}"); }
-
-Object object_of(const std::string& text) {
-  Value value = json::decode(text).value_or(Object());
-  return value.is_object() ? std::move(value.as_object()) : Object();
-}
+#define RUN_COLUMNS RUN_COLUMNS_WITH("next_event_id", "last_task_started", "history_bytes")
+// What the run's last batch says, if its row lags behind (steps.cc).
+#define RUN_COLUMNS_NOW RUN_COLUMNS_WITH(NEXT_EVENT_ID_NOW, LAST_TASK_STARTED_NOW, HISTORY_BYTES_NOW)
 
 RunRow run_of(Use& use) {
   RunRow run;
@@ -105,29 +99,30 @@ std::vector<RunRow> SqliteTables::runs(Use& use) {
 }
 
 std::optional<RunRow> SqliteTables::current_run(std::string_view workflow_id) {
-  Use use(prepared("SELECT " RUN_COLUMNS " FROM runs WHERE workflow_id = ? ORDER BY number DESC LIMIT 1"));
+  Use use(prepared("SELECT " RUN_COLUMNS_NOW " FROM runs " LAST_BATCH
+                   " WHERE workflow_id = ? ORDER BY number DESC LIMIT 1"));
   std::vector<RunRow> found = runs(use.bind(workflow_id));
   return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
 }
 
 std::optional<RunRow> SqliteTables::run(std::string_view run_id) {
-  Use use(prepared("SELECT " RUN_COLUMNS " FROM runs WHERE run_id = ?"));
+  Use use(prepared("SELECT " RUN_COLUMNS_NOW " FROM runs " LAST_BATCH " WHERE run_id = ?"));
   std::vector<RunRow> found = runs(use.bind(run_id));
   return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
 }
 
 std::vector<RunRow> SqliteTables::open_children(std::string_view parent_run_id) {
-  Use use(
-      prepared("SELECT " RUN_COLUMNS
-               " FROM runs WHERE parent_run_id = ? AND status = 0 AND parent_run_id <> '' ORDER BY number"));
+  Use use(prepared("SELECT " RUN_COLUMNS_NOW " FROM runs " LAST_BATCH
+                   " WHERE parent_run_id = ? AND status = 0 AND parent_run_id <> '' ORDER BY number"));
   return runs(use.bind(parent_run_id));
 }
 
 std::vector<RunRow> SqliteTables::list_runs(const RunFilter& filter, int64_t limit, int64_t offset) {
-  Use use(prepared("SELECT " RUN_COLUMNS
-                   " FROM runs WHERE (?1 < 0 OR status = ?1) AND (?2 = 0 OR (status = 0 AND parked <> '')) "
-                   "AND (?3 = '' OR type = ?3) AND started_ns >= ?4 AND (?5 = 0 OR started_ns < ?5) "
-                   "ORDER BY number DESC LIMIT ?6 OFFSET ?7"));
+  Use use(prepared("SELECT " RUN_COLUMNS_NOW
+                   " FROM (SELECT * FROM runs WHERE (?1 < 0 OR status = ?1) AND (?2 = 0 OR (status = 0 AND "
+                   "parked <> '')) AND (?3 = '' OR type = ?3) AND started_ns >= ?4 AND (?5 = 0 OR "
+                   "started_ns < ?5) ORDER BY number DESC LIMIT ?6 OFFSET ?7) AS runs " LAST_BATCH
+                   " ORDER BY number DESC"));
   use.bind(filter.status ? static_cast<int64_t>(*filter.status) : -1).bind(int64_t{filter.parked});
   use.bind(filter.type).bind(filter.started_from_ns).bind(filter.started_before_ns);
   return runs(use.bind(limit).bind(offset));
@@ -166,20 +161,6 @@ void SqliteTables::update_run(const RunRow& run) {
   use.bind(run.parked).bind(run.memo).bind(run.search_attributes).bind(run.outcome);
   if (!open) use.bind(static_cast<int64_t>(run.status)).bind(run.closed_ns);
   finish(use.bind(run.run_id));
-}
-
-bool SqliteTables::advance_run(const RunAdvance& advance) {
-#define ADVANCE "UPDATE runs SET next_event_id = ?, last_task_started = ?, history_bytes = history_bytes + ?"
-#define AS_IT_WAS                                                                                    \
-  " WHERE run_id = ? AND status = 0 AND fence = ? AND next_event_id = ? AND last_task_started <> 0 " \
-  "AND code_hash = ? AND parked = ''"
-  Use use(prepared(advance.newest ? ADVANCE ", refused_hash = '', stays_reason = ''" AS_IT_WAS
-                                  : ADVANCE AS_IT_WAS));
-#undef AS_IT_WAS
-#undef ADVANCE
-  use.bind(advance.next_event_id).bind(advance.task_started).bind(advance.added_bytes);
-  finish(use.bind(advance.run_id).bind(advance.fence).bind(advance.first_event_id).bind(advance.code_hash));
-  return !error_ && sqlite3_changes(database_) == 1;
 }
 
 int64_t SqliteTables::delete_closed_runs(int64_t closed_before_ns, int64_t limit) {
@@ -241,7 +222,9 @@ std::vector<std::string> SqliteTables::runs_with_work(std::string_view /*owner*/
 
 void SqliteTables::append_history(std::string_view run_id, int64_t first_event_id, int64_t count,
                                   std::string_view events) {
-  Use use(prepared("INSERT INTO history (place, count, events) VALUES (" FIRST_PLACE " + ?2, ?3, ?4)"));
+  Use use(prepared("INSERT INTO history (place, count, events, stand_ins) VALUES (" FIRST_PLACE
+                   " + ?2, ?3, ?4, ifnull((SELECT stand_ins FROM history WHERE place BETWEEN " FIRST_PLACE
+                   " AND " LAST_PLACE " ORDER BY place DESC LIMIT 1), ''))"));
   finish(use.bind(run_id).bind(first_event_id).bind(count).bind(events));
 }
 
@@ -292,59 +275,7 @@ void SqliteTables::delete_inbound(std::string_view run_id, int64_t sequence) {
   finish(use.bind(sequence).bind(run_id));
 }
 
-// --- activities and timers ----------------------------------------------------------------------------
-
-std::vector<ActivityRow> SqliteTables::activities(std::string_view run_id) {
-  Use use(prepared(
-      "SELECT scheduled_event_id, scheduled_ns, attempt, started, next_attempt_ns, cancel_requested, "
-      "scheduled, last_failure, heartbeat, EXISTS (SELECT 1 FROM timers t WHERE t.run_id = a.run_id AND "
-      "t.started_event_id = -a.scheduled_event_id) FROM activities a WHERE run_id = ? ORDER BY "
-      "scheduled_event_id"));
-  use.bind(run_id);
-  std::vector<ActivityRow> found;
-  while (next(use)) {
-    ActivityRow activity;
-    activity.scheduled_event_id = use.number();
-    activity.scheduled_ns = use.number();
-    activity.attempt = use.number();
-    activity.started = use.number() != 0;
-    activity.next_attempt_ns = use.number();
-    activity.cancel_requested = use.number() != 0;
-    activity.scheduled = object_of(use.text());
-    activity.last_failure = use.text();
-    activity.heartbeat = use.text();
-    activity.awaited = use.number() != 0;
-    found.push_back(std::move(activity));
-  }
-  return found;
-}
-
-void SqliteTables::insert_activity(std::string_view run_id, const ActivityRow& activity) {
-  const std::string scheduled = json_text_of(activity.scheduled);
-  Use use(
-      prepared("INSERT INTO activities (run_id, scheduled_event_id, scheduled_ns, attempt, started, "
-               "next_attempt_ns, cancel_requested, scheduled, last_failure, heartbeat) "
-               "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-  use.bind(run_id).bind(activity.scheduled_event_id).bind(activity.scheduled_ns).bind(activity.attempt);
-  use.bind(int64_t{activity.started}).bind(activity.next_attempt_ns).bind(int64_t{activity.cancel_requested});
-  finish(use.bind(scheduled).bind(activity.last_failure).bind(activity.heartbeat));
-}
-
-void SqliteTables::update_activity(std::string_view run_id, const ActivityRow& activity) {
-  Use use(
-      prepared("UPDATE activities SET attempt = ?, started = ?, next_attempt_ns = ?, "
-               "cancel_requested = max(cancel_requested, ?), last_failure = ?, heartbeat = ? WHERE run_id = "
-               "? AND scheduled_event_id = ?"));
-  use.bind(activity.attempt).bind(int64_t{activity.started}).bind(activity.next_attempt_ns);
-  use.bind(int64_t{activity.cancel_requested}).bind(activity.last_failure);
-  use.bind(activity.heartbeat).bind(run_id);
-  finish(use.bind(activity.scheduled_event_id));
-}
-
-void SqliteTables::delete_activity(std::string_view run_id, int64_t scheduled_event_id) {
-  Use use(prepared("DELETE FROM activities WHERE run_id = ? AND scheduled_event_id = ?"));
-  finish(use.bind(run_id).bind(scheduled_event_id));
-}
+// --- timers -------------------------------------------------------------------------------------------
 
 std::vector<TimerRow> SqliteTables::timers(std::string_view run_id) {
   Use use(prepared(

@@ -5,6 +5,7 @@
 
 #include <unordered_map>
 
+#include "units/workflows/sqlite/stand_ins.h"
 #include "units/workflows/sqlite/statement.h"
 #include "units/workflows/store/tables.h"
 
@@ -28,7 +29,7 @@ class SqliteTables : public Tables {
   std::vector<RunRow> list_runs(const RunFilter& filter, int64_t limit, int64_t offset) override;
   void insert_run(const RunRow& run) override;
   void update_run(const RunRow& run) override;
-  bool advance_run(const RunAdvance& advance) override;
+  std::optional<size_t> advance_run(const RunAdvance& advance) override;
   int64_t delete_closed_runs(int64_t closed_before_ns, int64_t limit) override;
   DuePage due_after(const Due& after, int64_t limit, const RuntimeRow* runtime) override;
   std::vector<std::string> runs_with_work(std::string_view owner, std::string_view after_run_id,
@@ -68,7 +69,21 @@ class SqliteTables : public Tables {
   bool next(Use& use);
 
  private:
+  struct LastBatch {
+    int64_t place = 0;  // 0: there is none
+    StandIns stand_ins;
+  };
+
   std::vector<RunRow> runs(Use& use);
+  LastBatch last_batch(std::string_view run_id);
+  // An activity of which no more is known than its event.
+  ActivityRow as_scheduled(std::string_view run_id, int64_t scheduled_event_id);
+  // The activity, if it stands in another's row, does not any more; returns that row's key. 0: it has its
+  // own.
+  int64_t leave_row(std::string_view run_id, int64_t scheduled_event_id);
+  void give_row(std::string_view run_id, int64_t scheduled_event_id);
+  bool has_activity_row(std::string_view run_id, int64_t key);
+  void delete_activity_row(std::string_view run_id, int64_t key);
 
   sqlite3* database_;
   std::unordered_map<const char*, sqlite3_stmt*> statements_;

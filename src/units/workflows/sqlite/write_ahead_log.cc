@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace trivium::units::workflows {
 namespace {
@@ -38,28 +39,31 @@ int WriteAheadLog::committed(void* self, sqlite3*, const char*, int pages) {
   auto& log = *static_cast<WriteAheadLog*>(self);
   log.last_commit_ = std::max<int64_t>(0, pages - log.pages_);
   log.pages_ = pages;
+  log.long_ = pages >= long_pages;
   return SQLITE_OK;
 }
 
 void WriteAheadLog::make_room() {
+  const auto needed = [&] {
+    return file_header + (pages_ + std::max(2 * last_commit_, least_pages)) * (page_size_ + frame_header);
+  };
+  if (pages_ >= 0 && needed() <= size_) return;
   sqlite3_file* file = nullptr;
-  sqlite3_int64 size = 0;
   if (sqlite3_file_control(database_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) != SQLITE_OK ||
-      file == nullptr || file->pMethods == nullptr || file->pMethods->xFileSize(file, &size) != SQLITE_OK) {
+      file == nullptr || file->pMethods == nullptr || file->pMethods->xFileSize(file, &size_) != SQLITE_OK) {
     return;
   }
-  if (pages_ < 0) pages_ = std::max<int64_t>(0, size - file_header) / (page_size_ + frame_header);
-  const int64_t pages = pages_ + std::max(2 * last_commit_, least_pages);
-  if (file_header + pages * (page_size_ + frame_header) <= size) return;
+  if (pages_ < 0) pages_ = std::max<int64_t>(0, size_ - file_header) / (page_size_ + frame_header);
+  if (needed() <= size_) return;
   static constexpr std::array<char, piece> zeros{};
-  const int64_t end = size + std::clamp<int64_t>(size / 2, least_room, most_room);
-  for (; size < end; size += piece) {
-    if (file->pMethods->xWrite(file, zeros.data(), piece, size) != SQLITE_OK) return;
+  const int64_t end = size_ + std::clamp<int64_t>(size_ / 2, least_room, most_room);
+  for (; size_ < end; size_ += piece) {
+    if (file->pMethods->xWrite(file, zeros.data(), piece, size_) != SQLITE_OK) return;
   }
 }
 
 void WriteAheadLog::move_when_long() {
-  if (pages_ < long_pages) return;
+  if (!std::exchange(long_, false)) return;
   // What readers still need stays for the next time.
   sqlite3_wal_checkpoint_v2(database_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
 }

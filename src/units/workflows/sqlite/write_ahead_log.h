@@ -23,6 +23,8 @@ class WriteAheadLog {
 
   // Within a transaction that has begun to write: nobody else makes the log longer then.
   void make_room();
+  // Since the last commit, and nobody has tried to move it since.
+  bool is_long() const { return long_; }
   // Between transactions.
   void move_when_long();
 
@@ -33,6 +35,10 @@ class WriteAheadLog {
   int64_t page_size_ = 0;
   int64_t pages_ = -1;       // in the log after the last commit; below 0: unknown
   int64_t last_commit_ = 0;  // pages it wrote
+  bool long_ = false;
+  // Of the file, when it was last looked at: not more often than needed, because a time of change that
+  // somebody has seen makes the next commit write the file's inode, too.
+  long long size_ = 0;
 };
 
 }  // namespace trivium::units::workflows

@@ -53,6 +53,13 @@ Result<> offer_attempt(Tables& tables, const std::string& run_id, int64_t fence,
   return {};
 }
 
+Result<> await_attempts(Tables& tables, const std::string& run_id, int64_t fence,
+                        const std::vector<TimerRow>& times) {
+  if (Result<> ours = check_owner(tables, run_id, fence); !ours) return ours;
+  for (const TimerRow& time : times) tables.insert_timer(run_id, time);
+  return {};
+}
+
 Result<> finish_attempt(Tables& tables, const AttemptRow& attempt, const ScriptContext& context) {
   // Locked before the attempt, as by its owner; and nobody takes it over before its new owner can see the
   // end.

@@ -169,7 +169,7 @@ void close_run(Tables& tables, RunRow run, EventType how, const Object& attribut
   std::optional<RunStart> next = successor(run, how, attributes, started, context);
   run.status = status_after(how);
   run.closed_ns = context.now_ns;
-  run.outcome = json::encode(Value(attributes)).value_or("{}");
+  run.outcome = json::encode(attributes).value_or("{}");
   run.parked.clear();
   if (next) run.next_run_id = next->run_id;
   tables.update_run(run);

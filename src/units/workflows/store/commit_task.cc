@@ -110,10 +110,26 @@ void note_cancel(Tables& tables, const TaskCommit& commit, int64_t scheduled_eve
   }
 }
 
-void open_pending(Tables& tables, const TaskCommit& commit) {
+// Activities that it leaves open.
+std::vector<int64_t> opened_by(const TaskCommit& commit) {
+  std::vector<int64_t> opened;
+  for (const Event& event : commit.events) {
+    if (event.type == EventType::activity_scheduled && !commit.settled.contains(event.id)) {
+      opened.push_back(event.id);
+    }
+  }
+  return opened;
+}
+
+// The first `settled` of the activities are there already.
+void open_pending(Tables& tables, const TaskCommit& commit, size_t settled) {
   for (const Event& event : commit.events) {
     if (event.type == EventType::activity_scheduled) {
       if (commit.settled.contains(event.id)) continue;
+      if (settled > 0) {
+        --settled;
+        continue;
+      }
       ActivityRow activity;
       activity.scheduled_event_id = event.id;
       activity.scheduled_ns = event.time_ns;
@@ -139,15 +155,18 @@ void append(Tables& tables, const TaskCommit& commit) {
                         commit.encoded);
 }
 
-// What the task's inputs were, and what its commands wait for.
-void take_in(Tables& tables, const TaskCommit& commit) {
+// What the task's inputs were, and what its commands wait for; but for the first `settled` activities of
+// either side.
+void take_in(Tables& tables, const TaskCommit& commit, size_t settled = 0) {
   for (const int64_t sequence : commit.consumed) tables.delete_inbound(commit.run_id, sequence);
-  for (const int64_t scheduled : commit.closed_activities) tables.delete_activity(commit.run_id, scheduled);
+  for (size_t i = settled; i < commit.closed_activities.size(); ++i) {
+    tables.delete_activity(commit.run_id, commit.closed_activities[i]);
+  }
   for (const int64_t scheduled : commit.withdrawn) {
     tables.shared()->delete_attempts(commit.run_id, scheduled, INT64_MAX);
   }
   for (const int64_t started : commit.fired_timers) tables.delete_timer(commit.run_id, started);
-  open_pending(tables, commit);
+  open_pending(tables, commit, settled);
 }
 
 // Of a task that did nothing unusual. False: nothing was written.
@@ -156,17 +175,19 @@ bool commit_plain_task(Tables& tables, const TaskCommit& commit, ScriptContext& 
                        commit.code.hash != commit.code_before || is_close_event(commit.events.back().type) ||
                        std::any_of(commit.events.begin(), commit.events.end(), reaches_others);
   if (unusual) return false;
-  const RunAdvance advance{commit.run_id,
-                           commit.fence,
-                           commit.first_event_id,
-                           commit.code.hash,
-                           commit.events.back().id + 1,
-                           commit.task_started,
-                           static_cast<int64_t>(commit.encoded.size()),
-                           commit.newest};
-  if (!tables.advance_run(advance)) return false;
-  append(tables, commit);
-  take_in(tables, commit);
+  const std::vector<int64_t> opened = opened_by(commit);
+  const std::optional<size_t> settled = tables.advance_run({.run_id = commit.run_id,
+                                                            .fence = commit.fence,
+                                                            .first_event_id = commit.first_event_id,
+                                                            .code_hash = commit.code.hash,
+                                                            .next_event_id = commit.events.back().id + 1,
+                                                            .task_started = commit.task_started,
+                                                            .newest = commit.newest,
+                                                            .events = commit.encoded,
+                                                            .closed = commit.closed_activities,
+                                                            .opened = opened});
+  if (!settled) return false;
+  take_in(tables, commit, *settled);
   for (const UpdateAnswer& answer : commit.answers) answer_update(tables, answer, context);
   return true;
 }
@@ -205,8 +226,9 @@ Result<> commit_task(Tables& tables, const TaskCommit& commit, ScriptContext& co
   } else {
     take_in(tables, commit);
     if (first) tables.delete_timer(run->run_id, first_task_timer);
-    tables.update_run(*run);
   }
+  const bool reaches = std::any_of(commit.events.begin(), commit.events.end(), reaches_others);
+  if (!closes || reaches) tables.update_run(*run);
   for (const Event& event : commit.events) {
     if (event.type == EventType::child_initiated) start_child(tables, *run, event, context);
     if (event.type == EventType::signal_external_initiated ||
@@ -215,7 +237,12 @@ Result<> commit_task(Tables& tables, const TaskCommit& commit, ScriptContext& co
     }
   }
   for (const UpdateAnswer& answer : commit.answers) answer_update(tables, answer, context);
-  if (closes) close_run(tables, std::move(*run), last.type, last.attributes, commit.started, context);
+  if (!closes) return {};
+  // A child that takes the id of this run, or of one that this run depends on, has terminated it already.
+  if (reaches) run = tables.run(commit.run_id);
+  if (run && run->status == RunStatus::running) {
+    close_run(tables, std::move(*run), last.type, last.attributes, commit.started, context);
+  }
   return {};
 }
 

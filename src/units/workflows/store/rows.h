@@ -77,8 +77,11 @@ struct RunAdvance {
   // As it becomes.
   int64_t next_event_id = 0;
   int64_t task_started = 0;
-  int64_t added_bytes = 0;
-  bool newest = false;  // there is no code it could not go over to
+  bool newest = false;      // there is no code it could not go over to
+  std::string_view events;  // the batch that takes it there
+  // Scheduled event ids: activities that had rows and have ended, and new ones.
+  const std::vector<int64_t>& closed;
+  const std::vector<int64_t>& opened;
 };
 
 // Which runs to show. What is not given does not narrow.
@@ -130,7 +133,8 @@ struct ActivityRow {
   Object scheduled;          // attributes of ActivityTaskScheduled
   std::string last_failure;  // JSON, empty: none
   std::string heartbeat;     // JSON of a payload: what the last sign of life told; empty: nothing
-  // Its next attempt stands among the due times (retry_timer), which also tells that nobody has begun it.
+  // Its next attempt stands among the due times (retry_timer), which also tells that nobody has begun it, or
+  // that others have it, whose telling of it wakes the run.
   bool awaited = false;
 };
 
@@ -182,7 +186,8 @@ struct PendingRows {
 // task, until that is done, and the end of its time.
 constexpr int64_t first_task_timer = 0;
 constexpr int64_t deadline_timer = -1;
-// And the next attempts of activities, until they begin.
+// And the next attempts of activities, until they begin; or when one that another task queue has is looked at
+// again.
 constexpr int64_t retry_timer(int64_t scheduled_event_id) { return -scheduled_event_id; }
 
 // When a run has something to do by itself. Ordered by time.

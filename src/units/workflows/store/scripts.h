@@ -149,6 +149,9 @@ Result<> save_next_attempt(Tables& tables, const std::string& run_id, int64_t fe
                            const ActivityRow& activity, bool was_awaited);
 // The attempt is left to another task queue. Conflict: as above.
 Result<> offer_attempt(Tables& tables, const std::string& run_id, int64_t fence, const ActivityRow& activity);
+// The run leaves the memory meanwhile: its time for each is set among the due ones. Conflict: as above.
+Result<> await_attempts(Tables& tables, const std::string& run_id, int64_t fence,
+                        const std::vector<TimerRow>& times);
 // It has ended there: wakes the run.
 Result<> finish_attempt(Tables& tables, const AttemptRow& attempt, const ScriptContext& context);
 

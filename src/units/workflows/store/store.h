@@ -20,6 +20,7 @@ struct Job {
   std::function<void(Result<>)> done;
   bool read_only = false;   // `work` writes nothing: need not wait for writers, nor they for it
   std::string run_id = {};  // the run that it is about, if that is known: can be read for many jobs at once
+  bool ends_turn = false;   // whoever submits it, in a Runnable's run(), does nothing else in that run
 };
 
 class Store {
@@ -30,13 +31,17 @@ class Store {
   // `done` in the same order. If the transaction cannot be made durable, all fail with kind Unavailable,
   // retryable, and nothing is written.
   virtual void run(std::span<Job> jobs) = 0;
+  // Whether the last run left something to be done between runs: it may take long, and nobody waits for it.
+  virtual bool untidy() const { return false; }
+  virtual void tidy() {}
 };
 
 class StoreQueue {
  public:
   virtual ~StoreQueue() = default;
 
-  // Any thread. Jobs run, and their `done` is called, in the order of submission, on the queue's thread.
+  // Any thread. Jobs run, and their `done` is called, in the order of submission, on the queue's thread
+  // or one that it takes instead.
   // After stop(): `done` is called at once with Unavailable.
   virtual void submit(Job job) = 0;
   // Runs what was submitted so far, then nothing more. Not from a job.

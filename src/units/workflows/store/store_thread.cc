@@ -3,23 +3,17 @@
 #include <utility>
 
 #include "core/clock.h"
-#include "core/pause.h"
 
 namespace trivium::units::workflows {
 namespace {
 
-// Falling asleep and being woken takes longer than many a workflow's next step. Where the next job comes
-// soon, it is awaited for this long, which is a fraction of what its commit takes.
-constexpr int64_t awake_ns = 50'000;
-// So soon: the wake-up included.
-constexpr int64_t soon_ns = 200'000;
-
-int64_t now_ns() { return system_clock().monotonic_ns(); }
+// A worker waits for a store no longer than this, usually. What is slower is worth another thread.
+constexpr int64_t quick_ns = 500'000;
 
 }  // namespace
 
-StoreThread::StoreThread(std::unique_ptr<Store> store)
-    : store_(std::move(store)), thread_([this] { work(); }) {}
+StoreThread::StoreThread(std::unique_ptr<Store> store, sched::Scheduler* scheduler)
+    : store_(std::move(store)), scheduler_(scheduler), thread_([this] { work(); }) {}
 
 StoreThread::~StoreThread() { stop(); }
 
@@ -29,11 +23,31 @@ void StoreThread::submit(Job job) {
     lock.unlock();
     return job.done(fail(kind::unavailable, "the workflow store is closed"));
   }
+  const bool ends_turn = job.ends_turn;
   queue_.push_back(std::move(job));
-  has_jobs_.store(true, std::memory_order_relaxed);
+  if (taken_) return;  // whoever it is looks again
+  const bool quick = usual_run_ns_ < quick_ns && !store_->untidy();
+  if (ends_turn && scheduler_ != nullptr && quick && scheduler_->block_after_run(*this)) {
+    taken_ = true;
+    return;
+  }
   const bool asleep = asleep_;
   lock.unlock();  // who wakes up needs it
   if (asleep) arrived_.notify_one();
+}
+
+void StoreThread::make() noexcept {
+  std::unique_lock lock(mutex_);
+  run_queued(lock);
+  taken_ = false;
+  // What has come meanwhile and what takes long are the thread's: this worker has the callbacks' work to do.
+  if (stopping_ || !queue_.empty() || store_->untidy()) arrived_.notify_one();
+}
+
+void StoreThread::leave() noexcept {
+  const std::lock_guard lock(mutex_);
+  taken_ = false;
+  arrived_.notify_one();
 }
 
 void StoreThread::stop() {
@@ -46,32 +60,34 @@ void StoreThread::stop() {
   store_.reset();
 }
 
-std::unique_lock<std::mutex> StoreThread::wait_for_jobs() {
-  const int64_t since_ns = now_ns();
-  if (soon_) {
-    while (!has_jobs_.load(std::memory_order_relaxed) && now_ns() - since_ns < awake_ns) pause_processor();
-  }
-  std::unique_lock lock(mutex_);
-  while (!stopping_ && queue_.empty()) {
-    asleep_ = true;
-    arrived_.wait(lock);
-    asleep_ = false;
-  }
-  soon_ = now_ns() - since_ns < soon_ns;
-  return lock;
+void StoreThread::run_queued(std::unique_lock<std::mutex>& lock) {
+  batch_.swap(queue_);
+  lock.unlock();
+  const int64_t since_ns = system_clock().monotonic_ns();
+  store_->run(batch_);
+  batch_.clear();
+  const int64_t took_ns = system_clock().monotonic_ns() - since_ns;
+  lock.lock();
+  usual_run_ns_ += (took_ns - usual_run_ns_) / 8;
 }
 
 void StoreThread::work() {
-  std::vector<Job> batch;
+  std::unique_lock lock(mutex_);
   for (;;) {
-    {
-      const std::unique_lock lock = wait_for_jobs();
-      if (queue_.empty()) return;
-      batch.swap(queue_);
-      has_jobs_.store(false, std::memory_order_relaxed);
+    while (taken_ || (!stopping_ && queue_.empty() && !store_->untidy())) {
+      asleep_ = true;
+      arrived_.wait(lock);
+      asleep_ = false;
     }
-    store_->run(batch);
-    batch.clear();
+    if (stopping_ && queue_.empty()) return;
+    taken_ = true;
+    if (!queue_.empty()) run_queued(lock);
+    if (store_->untidy()) {
+      lock.unlock();
+      store_->tidy();
+      lock.lock();
+    }
+    taken_ = false;
   }
 }
 

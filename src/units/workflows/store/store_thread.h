@@ -2,7 +2,6 @@
 // into the next one, so that many workflows share the cost of one wait for the disk.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -10,14 +9,20 @@
 #include <thread>
 #include <vector>
 
+#include "sched/scheduler.h"
 #include "units/workflows/store/store.h"
 
 namespace trivium::units::workflows {
 
 // The queue has no bound of its own: every job belongs to a caller that waits for it.
-class StoreThread final : public StoreQueue {
+//
+// A job that ends its caller's turn is done on the caller's thread, if the scheduler has no other use for
+// it: with one workflow after another at work, waking the store's thread and being woken by it would take as
+// long as half a wait for a quick disk.
+class StoreThread final : public StoreQueue, private sched::BlockingCall {
  public:
-  explicit StoreThread(std::unique_ptr<Store> store);
+  // `scheduler`: of the workers that may work on the store, too; outlives this. Null: none of them does.
+  explicit StoreThread(std::unique_ptr<Store> store, sched::Scheduler* scheduler = nullptr);
   ~StoreThread() override;  // stops
 
   void submit(Job job) override;
@@ -25,18 +30,22 @@ class StoreThread final : public StoreQueue {
   void stop() override;
 
  private:
+  void make() noexcept override;
+  void leave() noexcept override;
   void work();
-  // Returns with the lock held.
-  std::unique_lock<std::mutex> wait_for_jobs();
+  // Runs what is queued; with the lock, which is let go meanwhile.
+  void run_queued(std::unique_lock<std::mutex>& lock);
 
   std::unique_ptr<Store> store_;  // closed by stop()
+  sched::Scheduler* const scheduler_;
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::vector<Job> queue_;
+  std::vector<Job> batch_;  // of whoever is at work
   bool stopping_ = false;
-  bool asleep_ = false;
-  std::atomic<bool> has_jobs_{false};  // the same as !queue_.empty(), without the lock
-  bool soon_ = false;                  // the last job came soon after the one before; of the thread alone
+  bool asleep_ = false;       // the thread
+  bool taken_ = false;        // somebody is at work, or a worker will be
+  int64_t usual_run_ns_ = 0;  // about as long as the last runs took
   std::thread thread_;
 };
 

@@ -37,9 +37,11 @@ class Tables {
   virtual void insert_run(const RunRow& run) = 0;
   // Writes what changes during a run's life.
   virtual void update_run(const RunRow& run) = 0;
-  // The same for what almost every task changes, without reading the run first. False, and nothing written:
-  // the run is not as described, or this was its first task, or the provider has no quicker way.
-  virtual bool advance_run(const RunAdvance& /*advance*/) { return false; }
+  // The same for what almost every task changes, and its batch of history. Returns how many activities were
+  // settled with it: that many of the first of `closed` need not be deleted, as many of the first of `opened`
+  // not inserted. Nothing, and nothing written: the run is not as described, or this was its first task, or
+  // the provider has no quicker way.
+  virtual std::optional<size_t> advance_run(const RunAdvance& /*advance*/) { return std::nullopt; }
   // Closed before `closed_before_ns`: the run and everything about it.
   virtual int64_t delete_closed_runs(int64_t closed_before_ns, int64_t limit) = 0;
 
@@ -49,7 +51,8 @@ class Tables {
   // null: of all.
   virtual DuePage due_after(const Due& after, int64_t limit, const RuntimeRow* runtime) = 0;
   // Open runs of the owner with more to do than to wait for their time: events and activities of begun runs,
-  // and what is parked. By run id, from the first after this one.
+  // what became of attempts that others have or had, and what is parked. By run id, from the first after this
+  // one.
   virtual std::vector<std::string> runs_with_work(std::string_view owner, std::string_view after_run_id,
                                                   int64_t limit) = 0;
 

@@ -25,7 +25,7 @@ Result<PostedUpdate> post_update(Tables& tables, const std::string& workflow_id,
 
 void answer_update(Tables& tables, UpdateAnswer answer, ScriptContext& context) {
   if (answer.slot != 0) {
-    tables.finish_operation(answer.slot, json::encode(Value(answer.outcome)).value_or("{}"));
+    tables.finish_operation(answer.slot, json::encode(answer.outcome).value_or("{}"));
     tables.announce_end();
   }
   context.changes.answered.push_back(std::move(answer));

@@ -174,6 +174,60 @@ TEST_P(AttemptsConformance, WhoDoesNotHaveTheRunLeavesNothingToOthers) {
   EXPECT_TRUE(attempts("r1").empty());
 }
 
+// It leaves the memory meanwhile, and its runtime may die.
+TEST_P(AttemptsConformance, ARunThatWaitsForOneHasNoWorkUntilThatHasEndedOrItsTakerIsGone) {
+  join(a(), runtime("A"));
+  join(b(), server("B"));
+  const auto work = [&] {
+    Ids ids;
+    EXPECT_TRUE(run(a(), [&](Tables& tables) -> Result<> {
+      ids = tables.runs_with_work("A", "", 10);
+      return {};
+    }));
+    return ids;
+  };
+  const auto wait_for = [&](const char* id, int64_t due_ns) {
+    return run(a(), [&](Tables& tables) {
+      return await_attempts(tables, id, 0, {{retry_timer(scheduled), "", due_ns}});
+    });
+  };
+  for (const char* id : {"r1", "r2"}) offer(id);
+  EXPECT_EQ(work(), (Ids{"r1", "r2"}));
+  EXPECT_TRUE(wait_for("r1", 400));
+  EXPECT_TRUE(wait_for("r1", 500));
+  EXPECT_TRUE(wait_for("r2", 600));
+  EXPECT_FALSE(run(b(), [](Tables& tables) { return await_attempts(tables, "r1", 7, {}); }));
+  EXPECT_EQ(work(), Ids{});
+  EXPECT_TRUE(run(a(), [&](Tables& tables) -> Result<> {
+    EXPECT_EQ(tables.due_after({}, 10, nullptr).due, (std::vector<Due>{{500, "r1"}, {600, "r2"}}));
+    EXPECT_TRUE(tables.activities("r1").at(0).awaited);
+    return {};
+  }));
+  std::vector<ClaimedAttempt> claimed = claim(b(), server("B"));
+  ASSERT_EQ(claimed.size(), 2U);
+  AttemptRow first = claimed[claimed[0].attempt.run_id == "r1" ? 0 : 1].attempt;
+  const AttemptRow second = claimed[claimed[0].attempt.run_id == "r1" ? 1 : 0].attempt;
+  EXPECT_EQ(work(), Ids{}) << "taken";
+  EXPECT_TRUE(tell(b(), first));
+  EXPECT_EQ(work(), Ids{}) << "called";
+  first.outcome = "{}";
+  EXPECT_TRUE(tell(b(), first));
+  EXPECT_EQ(work(), Ids{"r1"});
+  EXPECT_TRUE(tell(b(), second));
+  join(b(), runtime("C"));
+  remove_runtime("A");
+  const auto orphans = [&] {
+    Ids ids;
+    shared(b(), [&](SharedTables& tables) {
+      for (const RunRow& row : tables.claim_orphans(runtime("C"), 10)) ids.push_back(row.run_id);
+    });
+    return ids;
+  };
+  EXPECT_EQ(orphans(), Ids{"r1"});
+  remove_runtime("B");
+  EXPECT_EQ(orphans(), Ids{"r2"});
+}
+
 TEST_P(AttemptsConformance, TheyEndWithTheirRun) {
   join(a(), runtime("A"));
   join(b(), server("B"));

@@ -32,7 +32,9 @@ class Cluster {
 
   // Whether it lives, is not stopped and reaches the store.
   bool well(size_t node) const;
-  // One of those; the first if there is none.
+  // Whether it has, or had last, this run, and nobody can have had it since it took it.
+  bool has(size_t node, const RunRow& run) const { return nodes_[node]->session->always(run.owner); }
+  // One of those that are well; the first if there is none.
   size_t any_well();
 
   // Stands still (SIGSTOP) after so many more steps, in the middle of whatever it does, until it is resumed.

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <climits>
 #include <utility>
 
@@ -41,7 +42,8 @@ bool Cluster::run_until(const std::function<bool()>& reached, Duration limit) {
   settle();
   while (!reached()) {
     if (now_ns_ >= until) return false;
-    pass(Duration(static_cast<int64_t>(1 + random_.next() % 100) * ms));
+    const auto step = static_cast<int64_t>(1 + random_.next() % 100) * ms;
+    pass(Duration(std::min(step, until - now_ns_)));
     settle();
     for (const auto& node : nodes_) {
       if (!runs(*node) || random_.next() % 3 != 0) continue;

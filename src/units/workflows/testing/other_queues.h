@@ -84,6 +84,26 @@ class OtherQueues : public ::testing::Test {
   }
   // No call ends from now on.
   void hold() { cluster.world(far).functions.saturate(true); }
+  // `check` with a name of its own and the harm to be done: for the runtime of the workflow, then that of the
+  // queue, a transaction is refused or its answer lost, after none, one, … of those before it.
+  void at_every_place(
+      int places,
+      const std::function<void(const std::string& name, const std::function<void()>& harm)>& check) {
+    for (const size_t node : {size_t{0}, far}) {
+      for (int after = 0; after < places; ++after) {
+        for (const bool lost : {false, true}) {
+          const std::string name =
+              std::to_string(node) + (lost ? " lost " : " refused ") + std::to_string(after);
+          SCOPED_TRACE(name);
+          TestQueue& queue = cluster.world(node).queue();
+          check(name, [&] { lost ? queue.lose_answers(1, after) : queue.refuse(1, after); });
+          if (HasFatalFailure()) return;
+          queue.refuse(0);
+          queue.lose_answers(0);
+        }
+      }
+    }
+  }
   void transact(const std::function<void(Tables&)>& work) {
     const auto session = cluster.database().connect();
     Job job{[&](Tables& tables) -> Result<> {

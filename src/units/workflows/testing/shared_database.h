@@ -26,6 +26,8 @@ class SharedDatabase {
    public:
     // The connection breaks; the next transaction begins another session.
     virtual void end() = 0;
+    // Whether the runtime behind this session never had another id.
+    virtual bool always(const std::string& runtime_id) const = 0;
   };
   std::unique_ptr<Session> connect();
 
@@ -40,6 +42,8 @@ class SharedDatabase {
   const std::vector<std::string>& violations() const;
   // The most that a timer was removed for having fired before its time by this clock.
   int64_t earliest_ns() const;
+  // Of how many runs a runtime committed tasks at one time.
+  size_t most_tasks_at_once() const;
 
  private:
   friend class SharedSqliteTables;

@@ -35,6 +35,8 @@ struct SharedDatabase::State {
   std::function<void(const std::string&)> told;
   std::vector<std::string> violations;
   int64_t earliest_ns = 0;
+  std::set<std::string, std::less<>> tasks_of;  // runs, in the transaction in progress
+  size_t most_tasks = 0;
 };
 
 namespace {
@@ -50,6 +52,8 @@ namespace {
   " r.status = 0 AND (r.parked <> '' OR EXISTS (SELECT 1 FROM activities a WHERE a.run_id = r.run_id "   \
   "AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.run_id = a.run_id AND t.started_event_id = "           \
   "-a.scheduled_event_id)) "                                                                             \
+  "OR EXISTS (SELECT 1 FROM attempts a WHERE a.run_id = r.run_id AND (a.outcome <> '' OR (a.called = 1 " \
+  "AND NOT EXISTS (SELECT 1 FROM runtimes o WHERE o.id = a.taker)))) "                                   \
   "OR EXISTS (SELECT 1 FROM inbound i WHERE i.run_id = r.run_id AND NOT EXISTS (SELECT 1 FROM timers t " \
   "WHERE t.run_id = i.run_id AND t.started_event_id = 0))) "
 #define TAKE                                                                                            \
@@ -95,7 +99,8 @@ class SharedSqliteTables final : public SqliteAttempts {
     return texts(use.bind(owner).bind(after_run_id).bind(limit));
   }
 
-  bool advance_run(const RunAdvance& /*advance*/) override { return false; }  // PostgreSQL has no quicker way
+  // PostgreSQL has no quicker way.
+  std::optional<size_t> advance_run(const RunAdvance& /*advance*/) override { return std::nullopt; }
 
   // --- what is watched --------------------------------------------------------------------------------
 
@@ -106,6 +111,10 @@ class SharedSqliteTables final : public SqliteAttempts {
         !state_.current->joined.contains(row->owner)) {
       state_.violations.push_back("a task of " + row->workflow_id + " at event " +
                                   std::to_string(first_event_id) + " by another than " + row->owner);
+    }
+    if (events.find(event_name(EventType::task_completed)) != std::string_view::npos) {
+      state_.tasks_of.emplace(run_id);
+      state_.most_tasks = std::max(state_.most_tasks, state_.tasks_of.size());
     }
     SqliteTables::append_history(run_id, first_event_id, count, events);
   }
@@ -269,10 +278,14 @@ class SharedDatabase::OfRuntime final : public SharedDatabase::Session {
   ~OfRuntime() override { state_.sessions.erase(&session_); }
 
   void end() override { session_.alive.clear(); }
+  bool always(const std::string& runtime_id) const override {
+    return session_.joined == std::set<std::string>{runtime_id};
+  }
 
   void run(std::span<Job> jobs) override {
     SharedSqliteTables& tables = *state_.tables;
     state_.current = &session_;
+    state_.tasks_of.clear();
     std::vector<Result<>> outcomes(jobs.size());
     must(tables.execute("BEGIN"));
     for (size_t i = 0; i < jobs.size(); ++i) {
@@ -345,6 +358,7 @@ void SharedDatabase::make_silent(const std::string& runtime_id, Duration silent,
 
 const std::vector<std::string>& SharedDatabase::violations() const { return state_->violations; }
 int64_t SharedDatabase::earliest_ns() const { return state_->earliest_ns; }
+size_t SharedDatabase::most_tasks_at_once() const { return state_->most_tasks; }
 
 // --- it is like others --------------------------------------------------------------------------------
 

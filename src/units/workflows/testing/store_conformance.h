@@ -22,7 +22,7 @@ class StoreUnderTest {
 using MakeStore = std::unique_ptr<StoreUnderTest> (*)();
 
 class StoreConformance : public ::testing::TestWithParam<MakeStore> {
- protected:
+ public:
   StoreConformance() : made_(GetParam()()) {}
 
   Store& store() { return made_->store(); }

@@ -204,6 +204,26 @@ TEST_P(StoreConformance, AJobThatFailsAloneLeavesNothing) {
   });
 }
 
+TEST_P(StoreConformance, AChildMayTakeTheIdOfARunThatEnds) {
+  start("r1");
+  const TaskCommit commit = task_of(
+      "r1", {command(EventType::child_initiated, Object{{"workflow_id", "wf"},
+                                                        {"workflow_id_reuse_policy", "terminate_if_running"},
+                                                        {"parent_close_policy", "abandon"},
+                                                        {"workflow_type", Object{{"name", "app:wf"}}},
+                                                        {"task_queue", Object{{"name", "queue"}}}}),
+             command(EventType::execution_completed)});
+  const Result<> done =
+      run([&](Tables& tables, ScriptContext& context) { return commit_task(tables, commit, context); });
+  EXPECT_TRUE(done) << done.error().message;
+  run([&](Tables& tables, ScriptContext&) -> Result<> {
+    EXPECT_EQ(tables.run("r1")->status, RunStatus::terminated);
+    EXPECT_EQ(tables.current_run("wf")->parent_run_id, "r1");
+    EXPECT_EQ(tables.current_run("wf")->status, RunStatus::running);
+    return {};
+  });
+}
+
 TEST_P(StoreConformance, ALostLeaseIsRefused) {
   start("r1");
   run([](Tables& tables, ScriptContext&) -> Result<> {

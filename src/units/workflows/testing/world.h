@@ -35,8 +35,10 @@ class World {
 
   // Does everything that can be done without time passing; activities end in random order.
   void settle();
-  // The same, and moves the clock to the next timer whenever nothing else is left, at most this far.
+  // The same, and moves the clock to the next timer whenever nothing else is left; in the end to exactly this
+  // far from now, unless the runtime dies first.
   void run_for(Duration limit);
+  // The same until then, at most this far.
   void run_until(const std::function<bool()>& reached, Duration limit = std::chrono::hours(24 * 365));
 
   // One step of settle() in which no activity ends; false if there was none.
@@ -50,6 +52,10 @@ class World {
   // The same, but it stops in good order.
   void restart_in_order();
   bool crashed() const { return queue_->crashed(); }
+  // How often it began.
+  uint64_t lives() const { return boots_; }
+  // And when it did last, by its monotonic clock.
+  int64_t born_ns() const { return born_ns_; }
   ServiceOptions options;  // of the next restart
 
   // --- shorthands that settle ---------------------------------------------------------------------
@@ -77,6 +83,7 @@ class World {
   sched::VirtualTimers timers_;
   lua::Environment environment_;
   uint64_t boots_ = 0;
+  int64_t born_ns_ = 0;
   std::unique_ptr<sched::ManualScheduler> scheduler_;
   std::unique_ptr<SqliteStore> store_;
   std::unique_ptr<Store> connection_;  // in its place, if the store is shared

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "core/json.h"
@@ -49,6 +50,7 @@ void World::end() {
 }
 
 void World::boot() {
+  born_ns_ = timers_.clock().monotonic_ns();
   scheduler_ = std::make_unique<sched::ManualScheduler>(random_.next() + ++boots_);
   if (connect_) {
     connection_ = connect_();
@@ -104,11 +106,14 @@ void World::run_for(Duration limit) {
 }
 
 void World::run_until(const std::function<bool()>& reached, Duration limit) {
-  const int64_t until = timers_.clock().monotonic_ns() + limit.count();
+  const int64_t now = timers_.clock().monotonic_ns();
+  const int64_t until = now + std::min<int64_t>(limit.count(), INT64_MAX - now);
+  const sched::TimerId stop = timers_.at(until, [] {});  // time does not go past it in one step
   while (!crashed() && !reached()) {
     if (do_something()) continue;
-    if (timers_.clock().monotonic_ns() >= until || !timers_.advance_to_next()) return;
+    if (timers_.clock().monotonic_ns() >= until || !timers_.advance_to_next()) break;
   }
+  timers_.cancel(stop);
 }
 
 Result<StartedWorkflow> World::start(const std::string& id, const Array& arguments, Object start_options) {
@@ -117,7 +122,7 @@ Result<StartedWorkflow> World::start(const std::string& id, const Array& argumen
   request.id = id;
   request.arguments = encode_values(arguments);
   request.options = std::move(start_options);
-  service_->start(std::move(request), [&](Result<StartedWorkflow> started) { outcome = std::move(started); });
+  service_->start(request, [&](Result<StartedWorkflow> started) { outcome = std::move(started); });
   settle();
   return outcome;
 }
@@ -127,7 +132,7 @@ WorkflowEnd World::execute(const std::string& id, const Array& arguments) {
   StartRequest request;
   request.id = id;
   request.arguments = encode_values(arguments);
-  service_->execute(std::move(request), [&](WorkflowEnd reached) { end = std::move(reached); });
+  service_->execute(request, [&](WorkflowEnd reached) { end = std::move(reached); });
   run_until([&] { return end.has_value(); });
   return end.value_or(WorkflowEnd{Error::of(kind::internal, "no end"), {}});
 }
