@@ -24,4 +24,4 @@ target_compile_options(lua54 PUBLIC -include ${lua_config} PRIVATE -w -O2)
 set_target_properties(lua54 PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
 set_source_files_properties(${CMAKE_SOURCE_DIR}/src/lua/config/number_format.cc PROPERTIES
   SKIP_UNITY_BUILD_INCLUSION ON)
-target_compile_definitions(lua54 PRIVATE LUA_USE_POSIX)
+target_compile_definitions(lua54 PRIVATE LUA_USE_POSIX TRIVIUM_LUA_CORE)

@@ -49,6 +49,7 @@ Isolate::Isolate(ProgramRef program, const IsolateOptions& options)
       memory_(options.memory_limit, options.hash_seed),
       next_op_(options.first_op) {
   memory_.without_lexer();
+  if (options.repeatable) memory_.know_objects();
   // Code that catches the error gets no further.
   memory_.when_exceeded([](void* isolate) { static_cast<Isolate*>(isolate)->interrupt(); }, this);
 }
@@ -95,6 +96,7 @@ Result<> Isolate::open() {
   main_ = image != nullptr ? image->instantiate(memory_) : lua_newstate(Memory::allocate, &memory_);
   image_ = image;
   if (main_ == nullptr) return trivium::fail(kind::internal, "not enough memory for a new Lua state");
+  if (memory_.identities() != nullptr) lua_setallocf(main_, Memory::allocate_known, &memory_);
   tag_of(main_) = reinterpret_cast<uintptr_t>(this);
   if (image == nullptr) {
     lua_pushcfunction(main_, prepare_protected);

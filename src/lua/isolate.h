@@ -28,6 +28,7 @@ struct IsolateOptions {
   const Environment* environment = nullptr;  // outlives the isolate
   size_t memory_limit = 0;                   // bytes; 0: none
   unsigned hash_seed = 0;                    // order of string keys in tables: fixed in workflows
+  bool repeatable = false;                   // nothing that code can see depends on addresses: workflows
   OpId first_op = 1;  // higher when replies to a predecessor's operations may still come
 };
 

@@ -59,6 +59,11 @@ void* Memory::allocate(void* ud, void* block, size_t old_size, size_t new_size) 
   return allocate_slowly(memory, block, old_size, new_size);
 }
 
+void* Memory::allocate_known(void* ud, void* block, size_t old_size, size_t new_size) {
+  if (block != nullptr && new_size == 0) static_cast<Memory*>(ud)->identities_->forget(block, old_size);
+  return allocate(ud, block, old_size, new_size);
+}
+
 void* Memory::allocate_slowly(Memory& memory, void* block, size_t old_size, size_t new_size) {
   if (block == nullptr) old_size = 0;  // Lua passes the kind of object instead
   if (new_size == 0) {

@@ -12,8 +12,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "core/fetch.h"
+#include "lua/identities.h"
 
 namespace trivium::lua {
 
@@ -29,6 +31,12 @@ class Memory {
 
   // lua_Alloc; `ud` is the Memory.
   static void* allocate(void* ud, void* block, size_t old_size, size_t new_size);
+
+  // The same in a state whose objects are known by numbers, and forgets those of what is freed.
+  static void* allocate_known(void* ud, void* block, size_t old_size, size_t new_size);
+  // Before an object is a key in the state, which takes that allocator.
+  void know_objects() { identities_ = std::make_unique<Identities>(); }
+  Identities* identities() const { return identities_.get(); }
 
   size_t used() const { return used_; }
   size_t limit() const { return limit_; }
@@ -113,6 +121,7 @@ class Memory {
   bool exceeded_ = false;
   void (*on_exceeded_)(void*) = nullptr;
   void* context_ = nullptr;
+  std::unique_ptr<Identities> identities_;  // null: objects are known by their addresses
   size_t refused_ = 0;  // by how much the last allocation wanted to grow, if it was refused
   size_t placed_ = 0;
   Chunk* chunks_ = nullptr;

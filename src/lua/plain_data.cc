@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "lua/error_object.h"
+#include "lua/identities.h"
 #include "lua/sandbox/frozen.h"
 
 namespace trivium::lua {
@@ -199,9 +200,9 @@ std::string describe(lua_State* L, int index) {
       return copy;
     }
     default: {
-      char buffer[64];
-      std::snprintf(buffer, sizeof buffer, "%s: %p", luaL_typename(L, index), lua_topointer(L, index));
-      return buffer;
+      char address[32];
+      write_address(L, lua_topointer(L, index), address, sizeof address);
+      return std::string(luaL_typename(L, index)) + ": " + address;
     }
   }
 }

@@ -84,8 +84,9 @@ Result<std::unique_ptr<Replayer>> Replayer::create(const app::Application& appli
   app::Problems problems;
   parts->compiled.compile(application.lua, application.snapshot, problems);
   if (!problems.empty()) return fail(problems.to_error());
-  parts->programs = std::make_unique<EntryPrograms>(
-      parts->compiled, std::make_shared<app::Snapshot>(0, application.entries), std::string());
+  parts->programs = std::make_unique<EntryPrograms>(parts->compiled,
+                                                    std::make_shared<app::Snapshot>(0, application.entries),
+                                                    std::string(), true, std::string());
   parts->engine.emplace(EngineParts{parts->environment, *parts->programs, parts->functions, parts->processes,
                                     [](const std::string&) { return std::nullopt; }, parts->log,
                                     isolate_memory, false});

@@ -17,20 +17,22 @@ using units::workflows::WorkflowEnd;
 // --- programs ---------------------------------------------------------------------------------------
 
 EntryPrograms::EntryPrograms(const units::Programs& programs, const app::SnapshotPtr& entries,
-                             const std::string& worker)
+                             const std::string& worker, bool takes_all, const std::string& unbound)
     : modules_(programs.modules()) {
   for (const app::Entry* entry : entries->of_kind("workflow.lua")) {
     const std::optional<EntryId> bound = app::workflow_worker(*entry);
-    if (!worker.empty() && (!bound || bound->text() != worker)) continue;
+    const std::string bound_to = bound ? bound->text() : unbound;
     const std::string id = entry->id.text();
-    const auto program = programs.find(id);
-    if (!program) continue;
     std::string type = id;
     if (const Value* meta = app::workflow_meta(*entry)) {
       if (const Value* name = meta->find("name"); name != nullptr && name->is_string())
         type = name->as_string();
     }
     type_of_entry_[id] = type;
+    if (bound_to != worker) other_workers_[id] = bound_to;
+    if (bound_to != worker && !takes_all) continue;
+    const auto program = programs.find(id);
+    if (!program) continue;
     std::shared_ptr<const std::string> source = programs.source(id);
     std::string hash = hex(digest(Digest::sha256, *source).value_or(*source));
     code_of_type_[type] = {*program, id, std::move(hash), std::move(source), code_policy(*entry)};
@@ -61,6 +63,11 @@ std::vector<std::string> EntryPrograms::types() const {
 std::string EntryPrograms::type_of(const std::string& entry_id) const {
   const auto at = type_of_entry_.find(entry_id);
   return at == type_of_entry_.end() ? entry_id : at->second;
+}
+
+std::optional<std::string> EntryPrograms::other_worker(const std::string& entry_id) const {
+  const auto at = other_workers_.find(entry_id);
+  return at == other_workers_.end() ? std::nullopt : std::optional(at->second);
 }
 
 // --- activities -------------------------------------------------------------------------------------

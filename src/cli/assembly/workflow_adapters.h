@@ -11,22 +11,24 @@
 
 namespace trivium::cli {
 
-// The workflow entries bound to one worker, or (for the default worker) to none.
+// The workflow entries bound to one worker; the default worker takes every other one, too.
 class EntryPrograms final : public units::workflows::WorkflowPrograms {
  public:
-  // `worker` empty: the default worker, which takes every workflow entry. The programs are compiled, and
-  // outlive this.
-  EntryPrograms(const units::Programs& programs, const app::SnapshotPtr& entries, const std::string& worker);
+  // `unbound`: the worker of entries that name none. The programs are compiled, and outlive this.
+  EntryPrograms(const units::Programs& programs, const app::SnapshotPtr& entries, const std::string& worker,
+                bool takes_all, const std::string& unbound);
 
   std::optional<units::workflows::WorkflowCode> find(const std::string& type) const override;
   std::vector<std::string> types() const override;
   std::string type_of(const std::string& entry_id) const override;
+  std::optional<std::string> other_worker(const std::string& entry_id) const override;
   Result<units::workflows::WorkflowCode> compile(const std::string& hash, std::string source) const override;
 
  private:
   const units::ModuleSet& modules_;
   std::unordered_map<std::string, units::workflows::WorkflowCode> code_of_type_;
   std::unordered_map<std::string, std::string> type_of_entry_;
+  std::unordered_map<std::string, std::string> other_workers_;
 };
 
 class FunctionActivities final : public units::workflows::ActivityFunctions {

@@ -70,8 +70,9 @@ std::vector<std::unique_ptr<units::workflows::StoreQueue>> make_readers(const Wo
 }  // namespace
 
 struct Workflows::Worker {
-  Worker(units::Node& node, const app::SnapshotPtr& entries, const std::string& bound)
-      : programs(node.programs(), entries, bound) {}
+  Worker(units::Node& node, const app::SnapshotPtr& entries, const std::string& id, bool takes_all,
+         const std::string& unbound)
+      : programs(node.programs(), entries, id, takes_all, unbound) {}
 
   EntryPrograms programs;
   std::shared_ptr<units::workflows::Service> service;
@@ -142,13 +143,13 @@ Result<> Workflows::open(const app::FieldContext& context, app::Problems& proble
   // A worker declared on the default file is the default worker: a file has only one.
   const auto declared_default = std::find_if(
       workers.begin(), workers.end(), [](const Declared& worker) { return worker.store.is_default(); });
-  const std::string unbound = declared_default == workers.end() ? default_worker : declared_default->id;
+  unbound_ = declared_default == workers.end() ? default_worker : declared_default->id;
   // Runs of an entry that is gone are not forgotten: they are told to be parked.
   std::error_code ignored;
   bool default_used = std::filesystem::exists(default_workflow_file, ignored);
   for (const app::Entry* entry : entries_->of_kind("workflow.lua")) {
     const std::optional<EntryId> bound = app::workflow_worker(*entry);
-    worker_of_[entry->id.text()] = bound ? bound->text() : unbound;
+    worker_of_[entry->id.text()] = bound ? bound->text() : unbound_;
     default_used = default_used || !bound;
     if (bound && (entries_->find(*bound) == nullptr || entries_->find(*bound)->kind != "workflow.worker")) {
       problems.add(entry->problem("meta.workflow.worker", "no workflow.worker entry " + bound->text(),
@@ -157,7 +158,7 @@ Result<> Workflows::open(const app::FieldContext& context, app::Problems& proble
   }
   if (!problems.empty()) return {};
   for (const Declared& worker : workers) {
-    if (Result<> opened = open_worker(worker, worker.id == unbound, tolerant); !opened) return opened;
+    if (Result<> opened = open_worker(worker, worker.id == unbound_, tolerant); !opened) return opened;
   }
   if (!default_used || declared_default != workers.end()) return {};
   WorkflowStoreEntry store;
@@ -175,7 +176,7 @@ Result<> Workflows::open_worker(const Declared& declared, bool takes_all, bool t
     unavailable_[worker] = std::move(store.error());
     return {};
   }
-  auto made = std::make_unique<Worker>(node_, entries_, takes_all ? std::string() : worker);
+  auto made = std::make_unique<Worker>(node_, entries_, worker, takes_all, unbound_);
   units::workflows::ServiceOptions options = declared.options;
   options.provider = declared.provider;
   options.worker = worker;

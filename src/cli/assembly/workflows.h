@@ -55,6 +55,7 @@ class Workflows final : public units::WorkflowGateway {
   NodeProcesses processes_;
   std::map<std::string, std::unique_ptr<Worker>> workers_;  // by worker id
   std::unordered_map<std::string, std::string> worker_of_;  // by workflow entry
+  std::string unbound_;                                     // the worker of workflow entries that name none
   std::unordered_map<std::string, Error> unavailable_;      // by worker id
 };
 

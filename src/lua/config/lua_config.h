@@ -30,6 +30,18 @@ int trivium_number_to_text(char* buffer, size_t size, double number);
 unsigned int trivium_lua_seed(lua_State* L);
 #define luai_makeseed(L) trivium_lua_seed(L)
 
+// --- addresses ------------------------------------------------------------------------------------
+// In some states objects are known by numbers instead of their addresses (lua/identities.h). Which state
+// asks is what Lua's lock tells: all that Lua's own code does is done with it.
+extern constinit thread_local lua_State* trivium_running;
+#define lua_lock(L) (trivium_running = (L))
+#define lua_unlock(L) ((void)0)
+#define luai_threadyield(L) ((void)0)
+
+int trivium_address_to_text(char* buffer, size_t size, const void* address);
+#undef lua_pointer2str
+#define lua_pointer2str(buffer, size, address) trivium_address_to_text((buffer), (size), (address))
+
 // --- errors and yields ----------------------------------------------------------------------------
 // An error is a C++ exception, so that destructors in our C functions run. A yield is a long jump:
 // it happens on every wait, an exception costs more than the whole rest of a message, and the
@@ -77,3 +89,22 @@ using trivium_jump = void* [5];
 #define MINSTRTABSIZE 64
 #define STRCACHE_N 23
 #define STRCACHE_M 1
+
+// --- keys that are objects ------------------------------------------------------------------------
+// Last, since Lua's own header comes with it, which must know all of the above.
+#ifdef TRIVIUM_LUA_CORE
+#include "llimits.h"
+struct GCObject;
+// C functions count by their place in the program, which is the same wherever that is loaded.
+unsigned int trivium_key_hash(const GCObject* object);
+extern "C" const char __executable_start[];
+inline unsigned int trivium_key_hash(const void* address) {
+  return static_cast<unsigned int>(reinterpret_cast<size_t>(address));
+}
+inline unsigned int trivium_key_hash(lua_CFunction function) {
+  return static_cast<unsigned int>(reinterpret_cast<size_t>(function) -
+                                   reinterpret_cast<size_t>(__executable_start));
+}
+#undef point2uint
+#define point2uint(p) trivium_key_hash(p)
+#endif

@@ -59,10 +59,12 @@ std::string_view reuse_text(ReusePolicy policy) {
 }
 
 struct Request {
-  std::string type;
-  std::string host;  // of the PID
-  StartOptions options;
-  Object attributes;  // input, header, task_queue
+  std::string id;  // of the entry
+  std::string type = {};
+  std::string host = {};              // of the PID
+  std::optional<Error> refusal = {};  // there is no such entry, or not for this workflow
+  StartOptions options = {};
+  Object attributes = {};  // input, header, task_queue
 };
 
 class Child final : public Machine, public std::enable_shared_from_this<Child> {
@@ -74,6 +76,7 @@ class Child final : public Machine, public std::enable_shared_from_this<Child> {
     workflow_id_ = options.id.empty()
                        ? instance.info().original_run_id + "_" + std::to_string(instance.next_sequence())
                        : options.id;
+    if (std::optional<lua::Reply> refused = settle(instance)) return refused;
     if (!instance.children().insert(workflow_id_).second) {
       return lua::Reply::failure(decorated(already_started()));
     }
@@ -152,6 +155,19 @@ class Child final : public Machine, public std::enable_shared_from_this<Child> {
     return error;
   }
 
+  // Which entries there are, and what their types are called, is a matter of the deployment: what it was when
+  // this was new is in the history.
+  std::optional<lua::Reply> settle(Instance& instance) {
+    const std::optional<std::string> recorded = instance.take_recorded_child(workflow_id_);
+    request_.type = recorded == request_.id ? request_.id : instance.parts().programs.type_of(request_.id);
+    if (recorded) return std::nullopt;
+    if (instance.replaying() ? !instance.has_recorded() : !request_.refusal) return std::nullopt;
+    const Result<Value> refused = instance.record([&]() -> Result<Value> { return fail(*request_.refusal); },
+                                                  false, "workflow.execute");
+    if (refused) return std::nullopt;
+    return lua::Reply::failure(refused.error());
+  }
+
   std::string pid(const Instance& instance) const {
     const Place& place = instance.info().place;
     return "{" + place.node + "@" + (request_.host.empty() ? place.host : request_.host) + "|" +
@@ -160,23 +176,23 @@ class Child final : public Machine, public std::enable_shared_from_this<Child> {
 
   const lua::OpId op_;
   const Wait wait_;
-  const Request request_;
+  Request request_;
   std::string workflow_id_;
   std::string run_id_;
   State state_ = State::issued;
 };
 
-Plan start_child(Instance& instance, lua::OpId op, Wait wait, const std::string& id, const std::string& host,
-                 const Values& arguments, const CallSettings& settings,
-                 std::optional<ParentClosePolicy> parent_close = std::nullopt) {
+Plan start_child(Instance& instance, lua::OpId op, Wait wait, Request request, const Values& arguments,
+                 const CallSettings& settings, std::optional<ParentClosePolicy> parent_close = std::nullopt) {
+  if (request.id.empty()) return Plan::refuse(Error::of(kind::invalid, "process ID required"));
   Result<StartOptions> options = parse_start_options(settings.options);
   if (!options) return Plan::refuse(std::move(options.error()));
   Result<Array> input = payloads_of(arguments);
   if (!input) return Plan::refuse(std::move(input.error()));
   if (parent_close) options->parent_close = parent_close;
   std::string queue = options->task_queue.empty() ? instance.info().task_queue : options->task_queue;
-  if (!host.empty()) queue = instance.parts().queue_of(host).value_or(host);
-  Request request{instance.parts().programs.type_of(id), host, std::move(*options), {}};
+  if (!request.host.empty()) queue = instance.parts().queue_of(request.host).value_or(request.host);
+  request.options = std::move(*options);
   request.attributes.set("task_queue", Object{{"name", std::move(queue)}});
   request.attributes.set("input", std::move(*input));
   if (Object header = header_of(merged(*instance.info().frame, settings)); !header.empty()) {
@@ -194,25 +210,34 @@ Plan plan(Instance& instance, lua::OpId op, Spawn& command) {
     instance.parts().log.warn("with_name and with_message have no effect on child workflows",
                               {{"pid", instance.info().pid()}, {"id", command.id}});
   }
-  return start_child(instance, op, Wait::start, command.id, command.host, command.arguments,
+  return start_child(instance, op, Wait::start, {.id = command.id, .host = command.host}, command.arguments,
                      command.settings);
 }
 
 Plan plan(Instance& instance, lua::OpId op, Exec& command) {
-  return start_child(instance, op, Wait::result, command.id, command.host, command.arguments,
+  return start_child(instance, op, Wait::result, {.id = command.id, .host = command.host}, command.arguments,
                      command.settings);
 }
 
 Plan plan(Instance& instance, lua::OpId op, ExecChild& command) {
-  return start_child(instance, op, Wait::module_result, command.id, "", command.arguments, {});
+  return start_child(instance, op, Wait::module_result, {.id = command.id}, command.arguments, {});
 }
 
 Plan plan(Instance& instance, lua::OpId op, ExecuteWorkflow& command) {
-  const WorkflowPrograms& programs = instance.parts().programs;
-  if (!programs.find(programs.type_of(command.id))) {
-    return Plan::refuse(Error::of(kind::not_found, "workflow " + command.id + " not found"));
+  Request request{.id = command.id};
+  const EngineParts& parts = instance.parts();
+  if (const std::optional<std::string> worker = parts.programs.other_worker(command.id)) {
+    request.host = *worker;
+    if (!parts.queue_of(*worker)) {
+      request.refusal =
+          Error::of(kind::invalid, "workflow " + command.id + " belongs to the worker " + *worker +
+                                       " of another provider: execute it from an activity");
+      request.refusal->retryable = false;
+    }
+  } else if (!parts.programs.find(parts.programs.type_of(command.id))) {
+    request.refusal = Error::of(kind::not_found, "workflow " + command.id + " not found");
   }
-  return start_child(instance, op, Wait::result, command.id, "", command.arguments, {},
+  return start_child(instance, op, Wait::result, std::move(request), command.arguments, {},
                      ParentClosePolicy::abandon);
 }
 

@@ -96,11 +96,12 @@ std::optional<size_t> Engine::next_task() const {
   return std::nullopt;
 }
 
-// The markers the task at `started` produced when it was new.
+// The markers the task at `started` produced when it was new, and the children it started.
 std::optional<TaskFailure> Engine::preload(size_t started) {
   size_t i = started + 1;
   if (i >= events_.size() || events_[i].type != EventType::task_completed) return std::nullopt;
   for (++i; i < events_.size() && is_command_event(events_[i].type); ++i) {
+    if (events_[i].type == EventType::child_initiated) instance_.preload_child(events_[i]);
     if (events_[i].type != EventType::marker_recorded) continue;
     if (auto failure = instance_.preload(events_[i])) return failure;
   }

@@ -59,8 +59,8 @@ std::optional<TaskFailure> Instance::start(const Event& started) {
                        "unable to find workflow type: " + info_.type + ". Supported types: [" + known + "]"};
   }
   info_.entry_id = code_->entry_id;
-  Result<std::unique_ptr<lua::Isolate>> isolate =
-      lua::Isolate::create(*this, code_->program, {&parts_.environment, parts_.memory_limit, hash_seed});
+  Result<std::unique_ptr<lua::Isolate>> isolate = lua::Isolate::create(
+      *this, code_->program, {&parts_.environment, parts_.memory_limit, hash_seed, true});
   if (!isolate) {
     start_failure_ = std::move(isolate.error());
     start_failure_->message = "failed to start workflow: " + start_failure_->message;
@@ -91,6 +91,11 @@ std::optional<TaskFailure> Instance::preload(const Event& marker) {
   }
   return TaskFailure{true,
                      "[TMPRL1100] the history has a marker this runtime does not know: " + std::string(name)};
+}
+
+void Instance::preload_child(const Event& initiated) {
+  recorded_children_[std::string(text_at(initiated.attributes, "workflow_id"))] =
+      text_at(initiated.attributes, "workflow_type.name");
 }
 
 void Instance::begin_task(const Event& started, bool replaying) {
@@ -273,6 +278,11 @@ Result<Value> Instance::record(const std::function<Result<Value>()>& produce, bo
   Value value = first_value(values);
   if (const Value* chain = value.find("error")) return fail(error_of_chain(*chain));
   return value;
+}
+
+std::optional<std::string> Instance::take_recorded_child(const std::string& workflow_id) {
+  const auto found = recorded_children_.extract(workflow_id);
+  return found.empty() ? std::nullopt : std::optional(found.mapped());
 }
 
 void Instance::send_to_self(lua::Message message) {

@@ -42,6 +42,8 @@ class WorkflowPrograms {
   virtual std::vector<std::string> types() const = 0;
   // The type name of a workflow entry: its custom name, else its id.
   virtual std::string type_of(const std::string& entry_id) const = 0;
+  // That a workflow entry is bound to. Nothing: this one, or there is no such entry.
+  virtual std::optional<std::string> other_worker(const std::string& entry_id) const = 0;
   // Code of an earlier deployment. Invalid: it is nothing for this runtime.
   virtual Result<WorkflowCode> compile(const std::string& hash, std::string source) const = 0;
 };

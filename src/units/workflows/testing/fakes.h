@@ -24,7 +24,16 @@ class TestPrograms final : public WorkflowPrograms {
 
   std::optional<WorkflowCode> find(const std::string& type) const override;
   std::vector<std::string> types() const override;
-  std::string type_of(const std::string& entry_id) const override { return entry_id; }
+  void set_type(const std::string& id, const std::string& type) { types_[id] = type; }
+  void set_other_worker(const std::string& id, const std::string& worker) { other_workers_[id] = worker; }
+  std::string type_of(const std::string& entry_id) const override {
+    const auto at = types_.find(entry_id);
+    return at == types_.end() ? entry_id : at->second;
+  }
+  std::optional<std::string> other_worker(const std::string& entry_id) const override {
+    const auto at = other_workers_.find(entry_id);
+    return at == other_workers_.end() ? std::nullopt : std::optional(at->second);
+  }
   Result<WorkflowCode> compile(const std::string& hash, std::string source) const override;
   // Code that was added at any time; null: never.
   std::shared_ptr<const WorkflowCode> by_hash(const std::string& hash) const {
@@ -35,6 +44,8 @@ class TestPrograms final : public WorkflowPrograms {
  private:
   std::map<std::string, std::shared_ptr<const WorkflowCode>> ever_;
   std::map<std::string, WorkflowCode> programs_;
+  std::map<std::string, std::string> types_;
+  std::map<std::string, std::string> other_workers_;
 };
 
 // Calls queue up until run_one(): the test decides when an activity ends.
