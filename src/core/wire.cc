@@ -56,11 +56,38 @@ std::string key_text(const Value& key) {
   return std::string(buffer, done.ptr);
 }
 
-Value get(Reader& in, std::vector<Value>& tables, int depth);
+// The tables of one value so far, in order of appearance. Plain data has them once for each reference.
+struct Tables {
+  std::vector<Value> read;
+  size_t copied = 0;  // bytes, by references
+};
 
-Value get_table(Reader& in, std::vector<Value>& tables, int depth) {
-  const size_t self = tables.size();
-  tables.emplace_back();
+// Tables that share tables can stand for more than any memory holds; beyond this much they are nil.
+constexpr size_t max_copied = 8 << 20;
+
+size_t size_of(const Value& value) {
+  size_t size = sizeof value;
+  if (value.is_string()) {
+    size += value.as_string().size();
+  } else if (value.is_array()) {
+    for (const Value& element : value.as_array()) size += size_of(element);
+  } else if (value.is_object()) {
+    for (const auto& [key, member] : value.as_object()) size += key.size() + size_of(member);
+  }
+  return size;
+}
+
+Value copy_of(Tables& tables, size_t index) {
+  if (tables.copied > max_copied) return Value();
+  tables.copied += size_of(tables.read[index]);
+  return tables.copied > max_copied ? Value() : tables.read[index];
+}
+
+Value get(Reader& in, Tables& tables, int depth);
+
+Value get_table(Reader& in, Tables& tables, int depth) {
+  const size_t self = tables.read.size();
+  tables.read.emplace_back();
   const uint8_t flags = in.byte();
   const uint64_t array_count = in.varint();
   const uint32_t pair_count = in.u32();
@@ -93,11 +120,11 @@ Value get_table(Reader& in, std::vector<Value>& tables, int depth) {
     }
     result = std::move(array);
   }
-  tables[self] = result;
+  tables.read[self] = result;
   return result;
 }
 
-Value get(Reader& in, std::vector<Value>& tables, int depth) {
+Value get(Reader& in, Tables& tables, int depth) {
   switch (in.byte()) {
     case false_:
       return false;
@@ -112,9 +139,9 @@ Value get(Reader& in, std::vector<Value>& tables, int depth) {
     case table:
       return get_table(in, tables, depth);
     case ref:
-      return tables[in.varint()];
+      return copy_of(tables, in.varint());
     case with_refs: {
-      std::vector<Value> own;  // refs of an embedded value count from its start
+      Tables own;  // refs of an embedded value count from its start
       return get(in, own, depth);
     }
     case error:
@@ -133,7 +160,7 @@ Error read_error(Reader& in) {
   const uint8_t retryable = in.byte();
   if (retryable != 0) e.retryable = retryable == 1;
   e.context = in.text();
-  std::vector<Value> tables;
+  Tables tables;
   e.details = get(in, tables, 0);
   return e;
 }
@@ -162,7 +189,7 @@ Array decode_values(const Values& values) {
   Array array;
   wire::Reader in(values.bytes);
   for (uint32_t i = 0; i < values.count; ++i) {
-    std::vector<Value> tables;
+    wire::Tables tables;
     array.push_back(wire::get(in, tables, 0));
   }
   return array;
@@ -171,7 +198,7 @@ Array decode_values(const Values& values) {
 Value first_value(const Values& values) {
   if (values.count == 0) return Value();
   wire::Reader in(values.bytes);
-  std::vector<Value> tables;
+  wire::Tables tables;
   return wire::get(in, tables, 0);
 }
 

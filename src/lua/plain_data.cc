@@ -4,6 +4,7 @@
 
 #include "lua/error_object.h"
 #include "lua/identities.h"
+#include "lua/room_outside.h"
 #include "lua/sandbox/frozen.h"
 
 namespace trivium::lua {
@@ -11,6 +12,23 @@ namespace {
 
 constexpr int max_depth = 128;
 constexpr lua_Integer max_sparse = 1 << 16;
+
+// Of an object with two or three members.
+constexpr size_t size_of_table = 256;
+
+// About what the value at `index` becomes, of a table without its values.
+size_t size_in_plain(lua_State* L, int index) {
+  const int type = lua_type(L, index);
+  if (type == LUA_TTABLE) return size_of_table;
+  return sizeof(Value) + (type == LUA_TSTRING ? lua_rawlen(L, index) : 0);
+}
+
+// False: there is not so much room left.
+bool take(size_t& room, size_t size) {
+  if (size > room) return false;
+  room -= size;
+  return true;
+}
 
 std::string key_text(lua_State* L, int index) {
   if (lua_type(L, index) == LUA_TBOOLEAN) return lua_toboolean(L, index) ? "true" : "false";
@@ -29,9 +47,10 @@ lua_Integer highest_index(lua_State* L, int table, lua_Integer& members) {
   return highest;
 }
 
-Result<Value> convert(lua_State* L, int index, int depth);
+// `room`: for how many more bytes there is room.
+Result<Value> convert(lua_State* L, int index, int depth, size_t& room);
 
-Result<Value> convert_contents(lua_State* L, int table, int depth) {
+Result<Value> convert_contents(lua_State* L, int table, int depth, size_t& room) {
   if (depth >= max_depth)
     return fail(kind::internal, "value is nested more than 128 levels deep or contains itself");
   luaL_checkstack(L, 6, "value is nested too deeply");
@@ -45,7 +64,7 @@ Result<Value> convert_contents(lua_State* L, int table, int depth) {
     Array array;
     for (lua_Integer i = 1; i <= highest; ++i) {
       lua_rawgeti(L, table, i);
-      Result<Value> element = convert(L, lua_gettop(L), depth + 1);
+      Result<Value> element = convert(L, lua_gettop(L), depth + 1, room);
       lua_pop(L, 1);
       if (!element) return element;
       array.push_back(std::move(*element));
@@ -55,7 +74,7 @@ Result<Value> convert_contents(lua_State* L, int table, int depth) {
   Object object;
   lua_pushnil(L);
   while (lua_next(L, table) != 0) {
-    Result<Value> member = convert(L, lua_gettop(L), depth + 1);
+    Result<Value> member = convert(L, lua_gettop(L), depth + 1, room);
     if (!member) {
       lua_pop(L, 2);
       return member;
@@ -66,15 +85,18 @@ Result<Value> convert_contents(lua_State* L, int table, int depth) {
   return Value(std::move(object));
 }
 
-Result<Value> convert_table(lua_State* L, int index, int depth) {
+Result<Value> convert_table(lua_State* L, int index, int depth, size_t& room) {
   luaL_checkstack(L, 4, "value is nested too deeply");
   push_contents(L, index);
-  Result<Value> converted = convert_contents(L, lua_gettop(L), depth);
+  Result<Value> converted = convert_contents(L, lua_gettop(L), depth, room);
   lua_pop(L, 1);
   return converted;
 }
 
-Result<Value> convert(lua_State* L, int index, int depth) {
+Result<Value> convert(lua_State* L, int index, int depth, size_t& room) {
+  if (!take(room, size_in_plain(L, index))) {
+    return fail(kind::invalid, "value is larger than " + std::to_string(room_outside(L)) + " bytes");
+  }
   switch (lua_type(L, index)) {
     case LUA_TNIL:
     case LUA_TNONE:
@@ -90,7 +112,7 @@ Result<Value> convert(lua_State* L, int index, int depth) {
       return Value(std::string_view(text, length));
     }
     case LUA_TTABLE:
-      return convert_table(L, index, depth);
+      return convert_table(L, index, depth, room);
     default:
       return Value(describe(L, index));
   }
@@ -98,13 +120,16 @@ Result<Value> convert(lua_State* L, int index, int depth) {
 
 }  // namespace
 
-Result<Value> to_plain(lua_State* L, int index) { return convert(L, lua_absindex(L, index), 0); }
+Result<Value> to_plain(lua_State* L, int index) {
+  size_t room = room_outside(L);
+  return convert(L, lua_absindex(L, index), 0, room);
+}
 
 namespace {
 
-// Deeper levels, and so cycles, are cut off.
-Value details_at(lua_State* L, int index, int depth) {
-  if (depth >= max_depth) return Value();
+// Deeper levels, and so cycles, are cut off, and what there is no room for.
+Value details_at(lua_State* L, int index, int depth, size_t& room) {
+  if (depth >= max_depth || !take(room, size_of_table)) return Value();
   luaL_checkstack(L, 6, "details are nested too deeply");
   push_contents(L, index);
   const int table = lua_gettop(L);
@@ -116,8 +141,8 @@ Value details_at(lua_State* L, int index, int depth) {
       const char* key = lua_tolstring(L, -2, &length);
       const int value = lua_gettop(L);
       object.set(std::string_view(key, length), lua_type(L, value) == LUA_TTABLE
-                                                    ? details_at(L, value, depth + 1)
-                                                    : convert(L, value, 0).value_or(Value()));
+                                                    ? details_at(L, value, depth + 1, room)
+                                                    : convert(L, value, 0, room).value_or(Value()));
     }
     lua_pop(L, 1);
   }
@@ -127,16 +152,20 @@ Value details_at(lua_State* L, int index, int depth) {
 
 }  // namespace
 
-Value to_details(lua_State* L, int index) { return details_at(L, lua_absindex(L, index), 0); }
+Value to_details(lua_State* L, int index) {
+  size_t room = room_outside(L);
+  return details_at(L, lua_absindex(L, index), 0, room);
+}
 
 Result<Object> to_plain_object(lua_State* L, int index) {
+  size_t room = room_outside(L);
   push_contents(L, index);
   const int table = lua_gettop(L);
   Object object;
   lua_pushnil(L);
   while (lua_next(L, table) != 0) {
     if (lua_type(L, -2) == LUA_TSTRING) {
-      Result<Value> member = convert(L, lua_gettop(L), 1);
+      Result<Value> member = convert(L, lua_gettop(L), 1, room);
       if (!member) {
         lua_settop(L, table - 1);
         return fail(std::move(member.error()));

@@ -5,6 +5,7 @@
 
 #include "core/json.h"
 #include "lua/error_object.h"
+#include "lua/room_outside.h"
 #include "lua/sandbox/frozen.h"
 #include "lua/table_shape.h"
 #include "modules/json_module.h"
@@ -28,10 +29,18 @@ struct Key {
 
 class Encoder {
  public:
-  Encoder(lua_State* L, std::string& out) : L_(L), out_(out) {}
+  Encoder(lua_State* L, std::string& out, size_t limit)
+      : L_(L),
+        out_(out),
+        limit_(std::min(limit, room_outside(L))),
+        max_tables_(room_outside(L) / table_size) {}
 
   // What is wrong with the value, or null. Leaves the stack as it was, except after a failure.
   const char* value(int index) {
+    // The same table or text may be written any number of times.
+    if (out_.size() > limit_) {
+      return refuse("cannot encode to JSON: the text is larger than " + std::to_string(limit_) + " bytes");
+    }
     switch (lua_type(L_, index)) {
       case LUA_TBOOLEAN:
         out_ += lua_toboolean(L_, index) != 0 ? "true" : "false";
@@ -57,6 +66,14 @@ class Encoder {
   }
 
  private:
+  // Of the smallest one in Lua: an isolate has no room for more tables than this makes.
+  static constexpr size_t table_size = 56;
+
+  const char* refuse(std::string problem) {
+    problem_ = std::move(problem);
+    return problem_.c_str();
+  }
+
   std::string_view string(int index) {
     size_t length = 0;
     const char* text = lua_tolstring(L_, index, &length);
@@ -77,9 +94,10 @@ class Encoder {
     if (std::find(path_.begin(), path_.end(), identity) != path_.end()) {
       return "cannot encode recursively nested tables to JSON";
     }
-    if (path_.size() == json::max_depth) {
-      too_deep_ = json::too_deep().message;
-      return too_deep_.c_str();
+    if (path_.size() == json::max_depth) return refuse(json::too_deep().message);
+    if (++tables_ > max_tables_) {
+      return refuse("cannot encode to JSON: there are more than " + std::to_string(max_tables_) +
+                    " tables to write, since one that appears twice is written twice");
     }
     luaL_checkstack(L_, 6, "value is nested too deeply");
     path_.push_back(identity);
@@ -233,16 +251,19 @@ class Encoder {
   lua_State* L_;
   std::string& out_;
   std::vector<const void*> path_;  // tables around the current value
-  std::string too_deep_;
+  size_t limit_;
+  size_t tables_ = 0;  // written, however often
+  size_t max_tables_;
+  std::string problem_;
 };
 
 }  // namespace
 
-Result<std::string> encode_json(lua_State* L, int index) {
+Result<std::string> encode_json(lua_State* L, int index, size_t limit) {
   const int top = lua_gettop(L);
   luaL_checkstack(L, 4, "too many values");
   std::string out;
-  Encoder encoder(L, out);
+  Encoder encoder(L, out, limit);
   const char* problem = encoder.value(lua_absindex(L, index));
   lua_settop(L, top);
   if (problem != nullptr) return fail(kind::internal, problem);

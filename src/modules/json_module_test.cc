@@ -1,5 +1,7 @@
 #include "modules/json_module.h"
 
+#include <gmock/gmock.h>
+
 #include "modules/script_test_state.h"
 #include "modules/time_module.h"
 
@@ -49,6 +51,15 @@ TEST_F(JsonModule, TablesWithKeysOneToNAreArrays) {
             "[1,2,3,4,5,6,7,8,9,10] nil");
   EXPECT_EQ(encoded("{[2] = 'b', [1] = 'a'}"), "[\"a\",\"b\"] nil");
   EXPECT_EQ(encoded("{[1.0] = 'a'}"), "[\"a\"] nil");
+}
+
+TEST_F(JsonModule, TablesThatShareTablesAreNotWrittenForever) {
+  const std::string shared = "local t = {1} for i = 1, 40 do t = {t, t} end return json.";
+  EXPECT_THAT(run(shared + "encode(t)"),
+              testing::HasSubstr("<Internal: cannot encode to JSON: there are more than"));
+  EXPECT_THAT(run(shared + "validate({}, t)"), testing::HasSubstr("cannot encode to JSON"));
+  EXPECT_THAT(run("local s, t = ('x'):rep(1 << 20), {} for i = 1, 300 do t[i] = s end return json.encode(t)"),
+              testing::HasSubstr("<Internal: cannot encode to JSON: the text is larger than"));
 }
 
 TEST_F(JsonModule, OtherTablesAreObjectsWithSortedKeys) {

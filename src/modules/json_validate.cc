@@ -77,8 +77,8 @@ int push_verdict(lua_State* L, const std::optional<json::Mismatch>& mismatch) {
 
 }  // namespace
 
-Result<Value> to_json(lua_State* L, int index) {
-  const Result<std::string> text = encode_json(L, index);
+Result<Value> to_json(lua_State* L, int index, size_t limit) {
+  const Result<std::string> text = encode_json(L, index, limit);
   if (!text) return trivium::fail(text.error());
   return json::decode(*text);
 }

@@ -95,6 +95,34 @@ def test_arguments_that_are_not_data(checks):
     )
 
 
+SHARED = "local t = {1} for i = 1, 40 do t = {t, t} end"  # forty tables, which as JSON are a terabyte
+
+
+def test_tables_that_share_tables(checks):
+    checks.unit("workflow.lua", "echo", "return {main = function(a) return a end}")
+    checks.unit("workflow.lua", "result", f"return {{main = function() {SHARED} return t end}}")
+    checks.unit(
+        "workflow.lua",
+        "activity",
+        f"return {{main = function() {SHARED} return nil, select(2, funcs.call('app:f', t)) end}}",
+        "modules: [funcs]",
+    )
+    checks.function("f", "return 1", "modules: []")
+    checks.run(
+        SHARED
+        + """
+        local worker, limit = "trivium:workflow_worker", "larger than the limit of 2097152"
+        check.fail("at the start", "Invalid", limit, process.spawn("app:echo", worker, t))
+        check.fail("as a result", "Invalid", limit, process.exec("app:result", worker))
+        check.fail("for an activity", "Invalid", limit, process.exec("app:activity", worker))
+        -- A class: its metatable is no part of the value.
+        local class = {} class.__index = class
+        check.eq("an object", process.exec("app:echo", worker, {setmetatable({a = 1}, class), class.none}), {{a = 1}})
+        """,
+        timeout=120,
+    )
+
+
 def test_ended_runs_are_kept_as_long_as_the_provider_says(app):
     app.program(
         START.replace('"trivium:workflow_worker"', '"app:jobs"'),

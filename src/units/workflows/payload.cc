@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/json.h"
+#include "units/payload_limit.h"
 
 namespace trivium::units::workflows {
 namespace {
@@ -35,7 +36,7 @@ class JsonWriter {
       case wire::table:
         return table(depth);
       case wire::ref:
-        return reference();
+        return reference(depth);
       case wire::error: {
         const Error error = wire::read_error(in_);
         json::append_string(out_,
@@ -49,12 +50,18 @@ class JsonWriter {
   }
 
   const char* problem = "";
+  bool too_large = false;  // the problem: it stopped beyond the limit
 
  private:
-  // Where a table's text begins and ends; a shared one is copied.
-  struct Seen {
-    size_t begin = 0;
-    size_t end = 0;
+  // In order of appearance. A shared table is read again for each reference.
+  struct Table {
+    explicit Table(const wire::Reader& at) : contents(at), end(at) {}
+
+    wire::Reader contents;
+    bool open = false;  // being written: a reference to it is a cycle
+    // Behind its metatable, and the number of the next table from there on; 0: not been there yet.
+    wire::Reader end;
+    size_t next = 0;
   };
 
   bool refuse(const char* why) {
@@ -62,28 +69,84 @@ class JsonWriter {
     return false;
   }
 
-  bool reference() {
-    const Seen& table = seen_[in_.varint()];
-    if (table.end == 0) return refuse("cannot encode recursively nested tables to JSON");
-    out_ += out_.substr(table.begin, table.end - table.begin);
+  // The number of the table that begins here.
+  size_t enter() {
+    if (next_ == tables_.size()) tables_.emplace_back(in_);
+    return next_++;
+  }
+
+  bool reference(size_t depth) {
+    const size_t index = in_.varint();
+    if (tables_[index].open) return refuse("cannot encode recursively nested tables to JSON");
+    // A few tables that share others can stand for more than any memory holds.
+    if (out_.size() > max_payload_bytes) {
+      too_large = true;
+      return false;
+    }
+    const wire::Reader behind = in_;
+    const size_t next = next_;
+    in_ = tables_[index].contents;
+    next_ = index;
+    if (!table(depth)) return false;
+    in_ = behind;
+    next_ = next;
     return true;
   }
 
   bool table(size_t depth) {
     if (depth == json::max_depth) return refuse("exceeded maximum nesting depth for JSON encoding: 128");
-    const size_t self = seen_.size();
-    seen_.push_back({out_.size(), 0});
+    const size_t self = enter();
+    tables_[self].open = true;
     const uint8_t flags = in_.byte();
     const uint64_t count = in_.varint();
     const uint32_t pairs = in_.u32();
     if (!(count > 0 ? array(count, pairs, depth) : object(flags, pairs, depth))) return false;
-    if (flags & wire::has_metatable) {
-      const size_t kept = out_.size();
-      if (!value(depth + 1)) return false;
-      out_.resize(kept);
-    }
-    seen_[self].end = out_.size();
+    tables_[self].open = false;
+    if (flags & wire::has_metatable) pass_metatable(self);
     return true;
+  }
+
+  // Metatables are no part of the text, but tables that first appear in them may be referred to later.
+  void pass_metatable(size_t self) {
+    if (tables_[self].next != 0) {
+      in_ = tables_[self].end;
+      next_ = tables_[self].next;
+      return;
+    }
+    pass();
+    tables_[self].end = in_;
+    tables_[self].next = next_;
+  }
+
+  void pass() {
+    switch (in_.byte()) {
+      case wire::integer:
+      case wire::ref:
+        in_.varint();
+        return;
+      case wire::number:
+        in_.read_number();
+        return;
+      case wire::string:
+        in_.text();
+        return;
+      case wire::error:
+        wire::read_error(in_);
+        return;
+      case wire::table:
+        return pass_table();
+      default:
+        return;
+    }
+  }
+
+  void pass_table() {
+    enter();
+    const uint8_t flags = in_.byte();
+    uint64_t values = in_.varint();
+    values += uint64_t{2} * in_.u32();
+    if (flags & wire::has_metatable) ++values;
+    for (uint64_t i = 0; i < values; ++i) pass();
   }
 
   bool array(uint64_t count, uint32_t pairs, size_t depth) {
@@ -158,11 +221,15 @@ class JsonWriter {
 
   wire::Reader& in_;
   std::string& out_;
-  std::vector<Seen> seen_;
+  std::vector<Table> tables_;
+  size_t next_ = 0;  // number of the table that appears next
 };
 
-// Larger values belong in a store of their own, their key in the workflow.
-constexpr size_t max_payload_bytes = 2 << 20;
+Error too_large(std::string_view bytes) {
+  return Error::of(kind::invalid, "a payload of " + std::string(bytes) +
+                                      " bytes is larger than the limit of " +
+                                      std::to_string(max_payload_bytes));
+}
 
 Value payload(std::string_view encoding, std::string data) {
   return Object{{"encoding", encoding}, {"data", std::move(data)}};
@@ -175,11 +242,11 @@ constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 Result<std::string> json_text(wire::Reader& in) {
   std::string out;
   JsonWriter writer(in, out);
-  if (!writer.value(0)) return fail(kind::internal, writer.problem);
-  if (out.size() > max_payload_bytes) {
-    return fail(kind::invalid, "a payload of " + std::to_string(out.size()) +
-                                   " bytes is larger than the limit of " + std::to_string(max_payload_bytes));
+  if (!writer.value(0)) {
+    if (writer.too_large) return fail(too_large("more than " + std::to_string(out.size())));
+    return fail(kind::internal, writer.problem);
   }
+  if (out.size() > max_payload_bytes) return fail(too_large(std::to_string(out.size())));
   return out;
 }
 

@@ -13,6 +13,7 @@ namespace trivium::units::workflows {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 
 // What a value becomes in a history and back, or the error.
 std::string through(const Value& value) {
@@ -90,6 +91,62 @@ TEST(Payload, ASharedTableIsWrittenTwice) {
               out.varint(1);
             }),
             "[[7],[7]]");
+}
+
+// Forty tables, each twice in the one around it.
+TEST(Payload, SharedTablesStopAtTheLimit) {
+  constexpr int levels = 40;
+  EXPECT_THAT(text_of([](wire::Writer& out) {
+                out.byte(wire::with_refs);
+                for (int i = 0; i < levels; ++i) table(out, 0, 2, 0);
+                table(out, 0, 1, 0);
+                out.put_integer(1);
+                for (int i = levels; i > 0; --i) {
+                  out.byte(wire::ref);
+                  out.varint(static_cast<uint64_t>(i));
+                }
+              }),
+              MatchesRegex("a payload of more than 2097[0-9]* bytes is larger than the limit of 2097152"));
+}
+
+TEST(Payload, ASharedTableIsAsDeepAsItsPlace) {
+  // Deep, within something else that is deep.
+  constexpr int half = 80;
+  EXPECT_THAT(text_of([](wire::Writer& out) {
+                out.byte(wire::with_refs);
+                table(out, 0, 2, 0);
+                for (int i = 1; i < half; ++i) table(out, 0, 1, 0);
+                out.put_integer(1);
+                for (int i = 1; i < half; ++i) table(out, 0, 1, 0);
+                out.byte(wire::ref);
+                out.varint(1);
+              }),
+              HasSubstr("exceeded maximum nesting depth"));
+}
+
+// A class: its metatable refers to itself, and one of its tables stands in the value too.
+TEST(Payload, MetatablesAreNoPartOfTheText) {
+  EXPECT_EQ(text_of([](wire::Writer& out) {
+              out.byte(wire::with_refs);
+              table(out, 0, 4, 0);
+              table(out, wire::has_metatable, 1, 0);
+              out.put_integer(7);
+              table(out, 0, 0, 2);
+              out.put_string("__index");
+              out.byte(wire::ref);
+              out.varint(2);
+              out.put_string("shared");
+              table(out, 0, 1, 0);
+              out.put_string("x");
+              out.byte(wire::ref);
+              out.varint(3);
+              out.byte(wire::ref);
+              out.varint(1);
+              table(out, 0, 1, 0);
+              out.byte(wire::ref);
+              out.varint(3);
+            }),
+            R"([[7],["x"],[7],[["x"]]])");
 }
 
 TEST(Payload, KeysBecomeText) {
