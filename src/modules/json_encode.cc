@@ -38,9 +38,7 @@ class Encoder {
   // What is wrong with the value, or null. Leaves the stack as it was, except after a failure.
   const char* value(int index) {
     // The same table or text may be written any number of times.
-    if (out_.size() > limit_) {
-      return refuse("cannot encode to JSON: the text is larger than " + std::to_string(limit_) + " bytes");
-    }
+    if (const char* problem = too_large()) return problem;
     switch (lua_type(L_, index)) {
       case LUA_TBOOLEAN:
         out_ += lua_toboolean(L_, index) != 0 ? "true" : "false";
@@ -63,6 +61,11 @@ class Encoder {
         out_ += "null";
         return nullptr;
     }
+  }
+
+  const char* too_large() {
+    if (out_.size() <= limit_) return nullptr;
+    return refuse("cannot encode to JSON: the text is larger than " + std::to_string(limit_) + " bytes");
   }
 
  private:
@@ -266,6 +269,7 @@ Result<std::string> encode_json(lua_State* L, int index, size_t limit) {
   Encoder encoder(L, out, limit);
   const char* problem = encoder.value(lua_absindex(L, index));
   lua_settop(L, top);
+  if (problem == nullptr) problem = encoder.too_large();
   if (problem != nullptr) return fail(kind::internal, problem);
   return out;
 }

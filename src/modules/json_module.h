@@ -11,7 +11,7 @@
 namespace trivium::lua {
 
 // The JSON text of the value at `index`, as applications see it. Fails with kind
-// Internal for tables that are no JSON (mixed keys, holes, cycles, too deep), and soon after the text is
+// Internal for tables that are no JSON (mixed keys, holes, cycles, too deep), and for a text that is
 // longer than `limit` or than there is room for. Object keys are sorted, so that equal values give equal
 // texts. Throws a Lua error only when memory runs out.
 Result<std::string> encode_json(lua_State* L, int index, size_t limit = std::numeric_limits<size_t>::max());

@@ -3,7 +3,7 @@
 #include "core/entry_id.h"
 #include "lua/plain_data.h"
 #include "modules/permission.h"
-#include "modules/search_times.h"
+#include "modules/stored_fields.h"
 
 namespace trivium::lua {
 
@@ -16,17 +16,15 @@ Result<> merge_values(lua_State* L, int index, units::CallSettings& settings) {
 }
 
 Result<> replace_options(lua_State* L, int index, units::CallSettings& settings) {
-  Result<Object> options = to_plain_object(L, index);
+  Result<Object> options = plain_options(L, index);
   if (!options) return trivium::fail(std::move(options.error()));
-  mark_option_times(L, index, *options);
   settings.options = std::move(*options);
   return {};
 }
 
 Result<> merge_options(lua_State* L, int index, units::CallSettings& settings) {
-  Result<Object> options = to_plain_object(L, index);
+  Result<Object> options = plain_options(L, index);
   if (!options) return trivium::fail(std::move(options.error()));
-  mark_option_times(L, index, *options);
   for (auto& [key, value] : *options) settings.options.set(key, std::move(value));
   return {};
 }

@@ -4,13 +4,10 @@
 #include "lua/codec.h"
 #include "lua/error_object.h"
 #include "lua/isolate.h"
-#include "lua/plain_data.h"
-#include "lua/sandbox/frozen.h"
 #include "modules/arguments.h"
 #include "modules/permission.h"
 #include "modules/replies.h"
-#include "modules/search_times.h"
-#include "modules/time_values.h"
+#include "modules/stored_fields.h"
 #include "modules/workflow_updates.h"
 #include "units/commands/workflow.h"
 
@@ -83,40 +80,14 @@ int version(lua_State* L) {
   return Isolate::from(L).await(L, finish_value);
 }
 
-// The name of the first attribute whose value is nothing that can be stored, with its type. Plain data
-// would make text of it.
-Result<> check_search_values(lua_State* L, int table) {
-  lua_pushnil(L);
-  while (lua_next(L, table) != 0) {
-    const int type = lua_type(L, -1);
-    const bool plain = type == LUA_TSTRING || type == LUA_TBOOLEAN || type == LUA_TNUMBER ||
-                       type == LUA_TTABLE || test_time(L, -1) != nullptr;
-    if (!plain && lua_type(L, -2) == LUA_TSTRING) {
-      Error error = invalid("search attribute \"" + std::string(*strict_string(L, -2)) +
-                            "\": unsupported value type " + lua_typename(L, type));
-      lua_pop(L, 2);
-      return trivium::fail(std::move(error));
-    }
-    lua_pop(L, 1);
-  }
-  return {};
-}
-
 // The field `name` of the table at 1. Nil counts as absent.
 Result<std::optional<Object>> attribute_table(lua_State* L, const char* name, bool search) {
   lua_getfield(L, 1, name);
   if (lua_isnil(L, -1)) return std::optional<Object>();
   if (!lua_istable(L, -1)) return trivium::fail(kind::invalid, std::string(name) + " must be a table");
-  see_through(L, -1);
-  const int table = lua_gettop(L);
-  if (search) {
-    if (Result<> checked = check_search_values(L, table); !checked)
-      return trivium::fail(std::move(checked.error()));
-  }
-  Result<Object> object = to_plain_object(L, table);
-  if (!object) return trivium::fail(std::move(object.error()));
-  if (search) mark_search_times(L, table, *object);
-  return std::optional<Object>(std::move(*object));
+  Result<Object> fields = search ? search_fields(L, -1) : memo_fields(L, -1, name);
+  if (!fields) return trivium::fail(std::move(fields.error()));
+  return std::optional<Object>(std::move(*fields));
 }
 
 int issue_attrs(lua_State* L) {

@@ -123,6 +123,71 @@ def test_tables_that_share_tables(checks):
     )
 
 
+# What is wrong with a memo or search attributes, as `bad`: the fields, and what is said of them.
+BAD_FIELDS = """
+local cyclic = {} cyclic.self = cyclic
+local bad = {
+  {"memo", {k = {1, 2, a = 3}}, 'memo field "k": cannot encode mixed-key table'},
+  {"memo", {k = {[1] = 1, [3] = 3}}, 'memo field "k": cannot encode sparse array'},
+  {"memo", {k = cyclic}, 'memo field "k": cannot encode recursively nested tables'},
+  {"memo", {k = string.rep("x", 3 << 20)}, 'memo field "k": cannot encode to JSON: the text is larger than 2097152'},
+  {"search", {k = {"a", "b", x = "c"}}, 'search attribute "k": cannot encode mixed-key table'},
+  {"search", {k = print}, 'search attribute "k": unsupported value type function'},
+  {"search", {k = {print}}, 'search attribute "k": unsupported value type'},
+  {"search", {k = {}}, 'search attribute "k": unsupported value type'},
+  {"search", {k = 0 / 0}, 'search attribute "k" must be a finite number, got NaN'},
+  {"search", {k = -1 / 0}, 'search attribute "k" must be a finite number, got infinity'},
+  {"search", {k = string.rep("x", 3 << 20)}, 'search attribute "k": cannot encode to JSON: the text is larger than'},
+}
+"""
+BAD_OPTIONS = """
+local said = {}
+for i, case in ipairs(bad) do
+  local name = "workflow." .. (case[1] == "search" and "search_attributes" or case[1])
+  local ok, pid, err = pcall(function() return process.with_options({[name] = case[2]}):spawn("app:none", "trivium:workflow_worker") end)
+  if not ok then pid, err = nil, pid end
+  local right = pid == nil and tostring(err):find(case[3], 1, true) and err:kind() == "Invalid"
+  if not right then said[#said + 1] = i .. ": " .. tostring(err) end
+end
+"""
+
+
+def test_memo_and_search_attributes_follow_the_rules_of_payloads(checks):
+    checks.unit("workflow.lua", "none", "return {main = function() end}")
+    checks.unit("workflow.lua", "parent", f"return {{main = function() {BAD_FIELDS}{BAD_OPTIONS} return said end}}")
+    checks.unit(
+        "workflow.lua",
+        "attrs",
+        "return {main = function()"
+        + BAD_FIELDS
+        + """
+          local said = {}
+          for i, case in ipairs(bad) do
+            local done, err = workflow.attrs({[case[1]] = case[2]})
+            local right = done == nil and tostring(err):find(case[3], 1, true) and err:kind() == "Invalid"
+            if not right then said[#said + 1] = i .. ": " .. tostring(err) end
+          end
+          assert(workflow.attrs({memo = {f = print, list = {1, print}, deep = {a = {b = true}}, 7}, search = {tags = {"x"}}}))
+          return said
+        end}
+        """,
+        "modules: [workflow]",
+    )
+    checks.run(
+        BAD_FIELDS
+        + BAD_OPTIONS
+        + """
+        check.eq("from a process", said, {})
+        check.eq("from a workflow", process.exec("app:parent", "trivium:workflow_worker"), {})
+        local attrs = process.with_options({["workflow.id"] = "a", ["workflow.memo"] = {start = {1, {}, x = nil}, done = print}})
+        check.eq("by attrs", attrs:exec("app:attrs", "trivium:workflow_worker"), {})
+        """,
+        timeout=120,
+    )
+    memo = json.loads(checks.app.run("workflow", "show", "a", "--json").stdout)["memo"]
+    assert memo == {"start": [1, []], "done": None, "f": None, "list": [1, None], "deep": {"a": {"b": True}}}
+
+
 def test_ended_runs_are_kept_as_long_as_the_provider_says(app):
     app.program(
         START.replace('"trivium:workflow_worker"', '"app:jobs"'),

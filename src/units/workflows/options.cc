@@ -251,6 +251,10 @@ Result<Value> search_attribute(std::string_view key, const Value& value) {
     return fail(kind::invalid, "search attribute \"TemporalChangeVersion\" is reserved");
   }
   if (const Value* time = datetime_text(value)) return datetime_attribute(key, time->as_string());
+  if (value.is_double() && !std::isfinite(value.as_double())) {
+    return fail(kind::invalid, "search attribute \"" + std::string(key) + "\" must be a finite number, got " +
+                                   (std::isnan(value.as_double()) ? "NaN" : "infinity"));
+  }
   std::string_view type;
   if (value.is_string()) {
     type = "Keyword";
