@@ -28,6 +28,27 @@ std::string kind_of_type(std::string_view type) {
   return {};
 }
 
+// What a history keeps of an error is cut rather than refused: no failure may be lost for its size. Together
+// these stay below the limit of a payload, unless they are full of what JSON escapes.
+constexpr size_t max_text_bytes = 128 << 10;
+constexpr size_t max_details_bytes = 1 << 20;
+
+std::string cut(std::string text) {
+  if (text.size() <= max_text_bytes) return text;
+  const std::string note = "... (cut, it had " + std::to_string(text.size()) + " bytes)";
+  size_t kept = max_text_bytes;
+  while (kept > 0 && (static_cast<unsigned char>(text[kept]) & 0xc0) == 0x80) --kept;  // within a character
+  text.resize(kept);
+  return text + note;
+}
+
+Value cut_details(const Value& details) {
+  const size_t size = json::encode(details).value_or("").size();
+  if (size <= max_details_bytes) return details;
+  return Object{{"cut", "the details had " + std::to_string(size) + " bytes, the limit is " +
+                            std::to_string(max_details_bytes)}};
+}
+
 // The first failure of the chain that has `info` and passes `test`.
 const Object* find(const Value& failure, std::string_view info,
                    const std::function<bool(const Value&)>& test = nullptr) {
@@ -58,11 +79,11 @@ Error of_application(const Object& failure) {
 }  // namespace
 
 Value error_chain(const Error& error) {
-  Object entry{{"msg", error.context.empty() ? error.message : error.context + ": " + error.message}};
+  Object entry{{"msg", cut(error.context.empty() ? error.message : error.context + ": " + error.message)}};
   if (!error.kind.empty()) entry.set("kind", error.kind);
   if (error.retryable) entry.set("retry", *error.retryable);
-  if (!error.details.is_nil()) entry.set("details", error.details);
-  if (!error.stack.empty()) entry.set("stack", Array{Value(error.stack)});
+  if (!error.details.is_nil()) entry.set("details", cut_details(error.details));
+  if (!error.stack.empty()) entry.set("stack", Array{Value(cut(error.stack))});
   return Object{{"errors", Array{Value(std::move(entry))}}};
 }
 
@@ -96,7 +117,7 @@ Object failure_of(const Error& error) {
 }
 
 Object application_failure(std::string_view type, std::string_view message, bool non_retryable) {
-  return Object{{"message", message},
+  return Object{{"message", cut(std::string(message))},
                 {"source", "TriviumSDK"},
                 {"application_failure_info", Object{{"type", type}, {"non_retryable", non_retryable}}}};
 }

@@ -15,6 +15,7 @@ Value error_chain(const Error& error);
 // Nothing of the right shape: an Internal error with the JSON text.
 Error error_of_chain(const Value& chain);
 
+// Long texts are cut, and large details replaced, with a note.
 Object failure_of(const Error& error);
 // A failure of the runtime's own, without a chain.
 Object application_failure(std::string_view type, std::string_view message, bool non_retryable);

@@ -12,8 +12,11 @@
 namespace trivium::units::workflows {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
+using ::testing::StartsWith;
 
 // What a value becomes in a history and back, or the error.
 std::string through(const Value& value) {
@@ -208,6 +211,22 @@ TEST(Failure, OnlyAnExplicitNoIsFinal) {
   EXPECT_TRUE(failure_is_final(failure_of(Error::of("K", "m"))));
   EXPECT_FALSE(failure_is_final(failure_of(Error::unspecified("K", "m"))));
   EXPECT_EQ(failure_type(failure_of(Error::unspecified("", "m"))), "Internal");
+}
+
+TEST(Failure, WhatIsTooLargeIsCut) {
+  Error error = Error::of("K", "begins" + std::string(3 << 20, '\x01'));
+  error.details = Object{{"list", Array(400000, "text")}};
+  error.stack = std::string(3 << 20, 's');
+  const Object failure = failure_of(error);
+  EXPECT_LT(json::encode(failure).value_or("").size(), size_t{4 << 20});
+  const Error back = error_of_failure(failure);
+  EXPECT_EQ(back.kind, "K");
+  EXPECT_THAT(back.message, AllOf(StartsWith("begins"), EndsWith("... (cut, it had 3145734 bytes)")));
+  EXPECT_THAT(back.stack, EndsWith("... (cut, it had 3145728 bytes)"));
+  EXPECT_EQ(*back.details.find("cut"), Value("the details had 2800010 bytes, the limit is 1048576"));
+  // Not within a character.
+  const Object refused = application_failure("", std::string(131071, 'x') + "\u00e4\u00e4", false);
+  EXPECT_THAT(refused.find("message")->as_string(), EndsWith("xx... (cut, it had 131075 bytes)"));
 }
 
 TEST(Failure, FailuresOfOthersAreMapped) {
