@@ -20,6 +20,13 @@ FILES = {
           workflow.on_query("changes", function() steps[#steps + 1] = "by a query" return #steps end)
           workflow.on_query("calls", function() local v, err = funcs.call("app:double", 1) return nil, err end)
           workflow.on_query("waits", function() process.listen("never"):receive() end)
+          workflow.on_query("gives", function(what)
+            local cyclic = {} cyclic.self = cyclic
+            local shared = {1} for i = 1, 40 do shared = {shared, shared} end
+            local answers = {mixed = {1, 2, a = 3}, cyclic = cyclic, large = ("x"):rep(3 << 20), shared = shared,
+              class = setmetatable({a = 1, f = print}, {}), float = 2.0, failure = errors.new("text")}
+            return answers[what]
+          end)
           workflow.on_query("loops", function() while true do end end)
           local next_step = process.listen("step")
           while true do
@@ -102,6 +109,38 @@ def test_queries_from_a_process(shop):
         check.eq("closed", workflow.query(pid, "steps", 1).steps, {2, 4})
         """,
     )
+
+
+def test_what_crosses_follows_the_rules_of_payloads(shop):
+    run(
+        shop,
+        """
+        local pid = spawn("app:job", "j")
+        ask(pid, "steps", 0)
+        check.fail("mixed", "Internal", "failed to encode the answer: cannot encode mixed-key table", workflow.query(pid, "gives", "mixed"))
+        check.fail("cyclic", "Internal", "recursively nested tables", workflow.query(pid, "gives", "cyclic"))
+        check.fail("large", "Invalid", "larger than the limit of 2097152", workflow.query(pid, "gives", "large"))
+        check.fail("shared", "Invalid", "larger than the limit of 2097152", workflow.query(pid, "gives", "shared"))
+        check.eq("an object", workflow.query(pid, "gives", "class"), {a = 1})
+        check.eq("an error is its text", workflow.query(pid, "gives", "failure"), "text")
+        check.eq("a float", workflow.query(pid, "gives", "float"), 2)
+        local nothing, err = workflow.query(pid, "gives")
+        check.eq("nothing", {nothing, err}, {})
+        local cyclic = {} cyclic.self = cyclic
+        check.fail("mixed argument", "Internal", "cannot encode mixed-key table", workflow.query(pid, "gives", {1, a = 2}))
+        check.fail("cyclic argument", "Internal", "recursively nested tables", workflow.query(pid, "gives", cyclic))
+        check.fail("large argument", "Invalid", "larger than the limit", workflow.query(pid, "gives", ("x"):rep(3 << 20)))
+        check.eq("of nil", workflow.query(pid, "steps", nil, 1).from, nil)
+        """,
+    )
+    for what, message in (
+        ("mixed", "failed to encode the answer: cannot encode mixed-key table"),
+        ("cyclic", "recursively nested tables"),
+        ("shared", "larger than the limit of 2097152"),
+    ):
+        result = shop.app.run("workflow", "query", "j", "gives", what)
+        assert result.code != 0 and message in result.stderr, result
+    assert shop.app.run("workflow", "query", "j", "gives", "class").stdout == '{"a": 1, "f": null}\n'
 
 
 def test_mistakes(shop):

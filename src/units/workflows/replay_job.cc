@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "units/workflows/matching.h"
+#include "units/workflows/payload.h"
+#include "units/workflows/replies.h"
 
 namespace trivium::units::workflows {
 namespace {
@@ -20,6 +22,18 @@ bool add_first_task(std::vector<Event>& history, int64_t now_ns) {
   history.push_back(
       {id + 2, EventType::task_started, time_ns, Object{{"scheduled_event_id", id + 1}}, false, {}});
   return true;
+}
+
+// As it is after it has crossed the boundary of a workflow, by the rules for results.
+lua::Reply as_result(lua::Reply answer) {
+  if (answer.error) return answer;
+  Result<Value> payload = result_payload(answer.values);
+  if (!payload) {
+    payload.error().message = "failed to encode the answer: " + payload.error().message;
+    return lua::Reply::failure(std::move(payload.error()));
+  }
+  const Value result(Array{std::move(*payload)});
+  return result_reply(&result);
 }
 
 }  // namespace
@@ -71,7 +85,7 @@ sched::Outcome ReplayJob::replay() {
 sched::Outcome ReplayJob::ask() {
   std::optional<lua::Reply> answer = engine_.query_step();
   if (!answer) return slice_over();
-  return end({{}, std::move(*answer)});
+  return end({{}, as_result(std::move(*answer))});
 }
 
 // What every workflow answers.

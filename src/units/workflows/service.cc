@@ -330,6 +330,14 @@ void Service::history(const std::string& pid, const std::string& run_id,
 
 namespace {
 
+// The arguments as they are on the other side of the boundary.
+Result<Values> received(const Values& arguments) {
+  Result<Array> payloads = payloads_of(arguments);
+  if (!payloads) return fail(std::move(payloads.error()));
+  const Value sent(std::move(*payloads));
+  return values_of(&sent);
+}
+
 // What a question is asked of: the code the run would go on with. The newest may turn out not to fit; then
 // the recorded code answers.
 struct Asked {
@@ -360,6 +368,11 @@ void ask(const std::shared_ptr<Core>& core, const std::shared_ptr<Asked>& asked,
 }  // namespace
 
 void Service::query(const std::string& pid, WorkflowQuery query, std::function<void(lua::Reply)> done) {
+  if (Result<Values> arguments = received(query.arguments)) {
+    query.arguments = std::move(*arguments);
+  } else {
+    return done(lua::Reply::failure(std::move(arguments.error())));
+  }
   auto asked = std::make_shared<Asked>();
   asked->request.query = std::move(query);
   core_->look(
