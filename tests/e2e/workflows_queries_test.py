@@ -6,6 +6,7 @@ import pytest
 ENTRIES = """
 - {name: double, kind: function.lua, source: "return {double = function(n) return n * 2 end}", method: double}
 - {name: job, kind: workflow.lua, source: file://job.lua, modules: [funcs, time, workflow]}
+- {name: names, kind: workflow.lua, source: file://names.lua, modules: [workflow]}
 - {name: plain, kind: workflow.lua, source: "return {main = function() return process.inbox():receive() end}"}
 - {name: sleeps, kind: workflow.lua, source: file://sleeps.lua, modules: [time, workflow]}
 - {name: caller, kind: workflow.lua, source: file://caller.lua, modules: [workflow]}
@@ -40,6 +41,16 @@ FILES = {
         return {main = function()
           workflow.on_query("up", function() return "yes" end)
           time.sleep("1h")
+        end}
+    """,
+    "names.lua": """
+        return {main = function()
+          local said = {}
+          for i, name in ipairs({"state", "pid", "__stack_trace", "__open_sessions"}) do
+            local done, err = workflow.on_query(name, function() return "mine" end)
+            said[i] = tostring(done) .. " " .. err:kind() .. " " .. err:message()
+          end
+          return said
         end}
     """,
     "caller.lua": 'return {main = function(pid) local _, err = workflow.query(pid, "steps") return err:message() end}',
@@ -155,6 +166,10 @@ def test_mistakes(shop):
         check.fail("outside", "Invalid", "workflow.on_query only available in workflow context",
           workflow.on_query("x", function() end))
         check.raises("no function", "bad argument #2", workflow.on_query, "x", 5)
+        for i, said in ipairs(process.exec("app:names", "trivium:workflow_worker")) do
+          local name = ({"state", "pid", "__stack_trace", "__open_sessions"})[i]
+          check.eq(name, said, "nil Invalid every workflow answers the query " .. name .. " by itself: the handler needs another name")
+        end
         local job = spawn("app:job", "j")
         local message = process.exec("app:caller", "trivium:workflow_worker", job)
         check.that("inside", message:find("workflow.query cannot run in a workflow", 1, true), message)

@@ -1,5 +1,6 @@
 // What the run knows and changes about itself: workflow.info and attrs,
 // registered names, process.upgrade as continue-as-new.
+#include "units/workflows/built_in_queries.h"
 #include "units/workflows/header.h"
 #include "units/workflows/meanings.h"
 #include "units/workflows/options.h"
@@ -60,7 +61,13 @@ Plan plan(Instance& instance, lua::OpId, WorkflowAttributes& command) {
 }
 
 // The isolate has the handler; the history has nothing to do with it.
-Plan plan(Instance&, lua::OpId, HandleQuery&) { return Plan::now(lua::Reply::of(true)); }
+Plan plan(Instance&, lua::OpId, HandleQuery& command) {
+  if (is_built_in_query(command.name)) {
+    return Plan::refuse(Error::of(kind::invalid, "every workflow answers the query " + command.name +
+                                                     " by itself: the handler needs another name"));
+  }
+  return Plan::now(lua::Reply::of(true));
+}
 Plan plan(Instance&, lua::OpId, HandleUpdate&) { return Plan::now(lua::Reply::of(true)); }
 
 Plan plan(Instance& instance, lua::OpId, NameOperation& command) {

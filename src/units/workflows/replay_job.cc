@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "units/workflows/built_in_queries.h"
 #include "units/workflows/matching.h"
 #include "units/workflows/payload.h"
 #include "units/workflows/replies.h"
@@ -74,7 +75,8 @@ sched::Outcome ReplayJob::replay() {
   }
   std::optional<TaskFailure> left = left_over();
   if (left || !query_) return end({std::move(left), {}});
-  if (std::optional<lua::Reply> known = built_in()) return end({{}, std::move(*known)});
+  if (std::optional<lua::Reply> known = answer_built_in(engine_.info(), query_->name))
+    return end({{}, std::move(*known)});
   if (!engine_.begin_query(query_->name, query_->arguments)) {
     return end({{}, lua::Reply::failure(Error::of(kind::not_found, "unknown query type: " + query_->name))});
   }
@@ -86,16 +88,6 @@ sched::Outcome ReplayJob::ask() {
   std::optional<lua::Reply> answer = engine_.query_step();
   if (!answer) return slice_over();
   return end({{}, as_result(std::move(*answer))});
-}
-
-// What every workflow answers.
-std::optional<lua::Reply> ReplayJob::built_in() const {
-  const RunInfo& info = engine_.info();
-  if (query_->name == "state") return lua::Reply::of(Object());
-  if (query_->name == "pid") return lua::Reply::of(info.workflow_id);
-  if (query_->name == "__stack_trace") return lua::Reply::of("Workflow: " + info.entry_id);
-  if (query_->name == "__open_sessions") return lua::Reply::of(Array());
-  return std::nullopt;
 }
 
 sched::Outcome ReplayJob::slice_over() {

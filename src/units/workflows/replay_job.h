@@ -52,7 +52,6 @@ class ReplayJob final : public sched::Runnable {
   sched::Outcome end(ReplayOutcome outcome);
   std::optional<TaskFailure> left_over() const;
   bool ended_by_code() const;
-  std::optional<lua::Reply> built_in() const;
 
   const Clock& clock_;
   Engine engine_;
