@@ -1,5 +1,8 @@
 #include "modules/workflow_module.h"
 
+#include <cmath>
+#include <limits>
+
 #include "core/entry_id.h"
 #include "lua/codec.h"
 #include "lua/error_object.h"
@@ -61,11 +64,20 @@ int info(lua_State* L) {
   return Isolate::from(L).await(L, finish_value);
 }
 
+// Histories keep versions as integers of 32 bits.
+int64_t check_version(lua_State* L, int index) {
+  const lua_Number number = luaL_checknumber(L, index);
+  using Bounds = std::numeric_limits<int32_t>;
+  luaL_argcheck(L, number == std::floor(number) && number >= Bounds::min() && number <= Bounds::max(), index,
+                "a version is an integer of 32 bits");
+  return static_cast<int64_t>(number);
+}
+
 int issue_version(lua_State* L) {
   const std::string_view change_id = check_string(L, 1);
   units::WorkflowVersion command;
-  command.min = check_whole(L, 2);
-  command.max = check_whole(L, 3);
+  command.min = check_version(L, 2);
+  command.max = check_version(L, 3);
   if (change_id.empty()) return push_failure(L, invalid("change ID required"));
   if (command.min > command.max) {
     return push_failure(L, invalid("min_supported cannot be greater than max_supported"));

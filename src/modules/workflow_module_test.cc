@@ -1,10 +1,14 @@
 #include "modules/workflow_module.h"
 
+#include <gmock/gmock.h>
+
 #include "modules/unit_test_state.h"
 #include "units/workflow_gateway.h"
 
 namespace trivium::lua {
 namespace {
+
+using testing::HasSubstr;
 
 // Answers with the id and the first argument.
 class EchoingGateway final : public units::WorkflowGateway {
@@ -89,6 +93,14 @@ TEST_F(WorkflowModule, VersionsAreChecked) {
   EXPECT_EQ(eval("workflow.version('x', 2, 1)"),
             "nil <Invalid: min_supported cannot be greater than max_supported>");
   EXPECT_NE(eval("workflow.version('x', '1', {})").find("bad argument #3"), std::string::npos);
+  EXPECT_EQ(eval("workflow.version('x', -1, 20261231.0)"), "20261231 nil");
+  for (const char* wrong : {"1.5, 3", "0 / 0, 3", "-1 / 0, 3", "-(1 << 31) - 1, 3"}) {
+    EXPECT_THAT(eval("workflow.version('x', " + std::string(wrong) + ")"),
+                HasSubstr("bad argument #2 to 'version' (a version is an integer of 32 bits)"));
+  }
+  for (const char* wrong : {"1, 2.5", "-1, math.maxinteger", "1, 1 << 31"}) {
+    EXPECT_THAT(eval("workflow.version('x', " + std::string(wrong) + ")"), HasSubstr("bad argument #3"));
+  }
 }
 
 TEST_F(WorkflowModule, AttributesAreChecked) {
