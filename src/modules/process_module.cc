@@ -107,9 +107,16 @@ void issue_upgrade(lua_State* L) {
   Isolate::from(L).issue(L, command);
 }
 
+// It never returns, so code behind it does not expect to run.
+int raise_refusal(lua_State* L, Reply& reply) {
+  if (!reply.error) return finish_value(L, reply);
+  push_error(L, *reply.error);
+  return lua_error(L);
+}
+
 int upgrade(lua_State* L) {
   issue_upgrade(L);
-  return Isolate::from(L).await(L, finish_value);
+  return Isolate::from(L).await(L, raise_refusal);
 }
 
 // --- names ------------------------------------------------------------------------------------------

@@ -123,6 +123,34 @@ def test_tables_that_share_tables(checks):
     )
 
 
+def test_an_upgrade_with_arguments_that_cannot_travel_raises(checks):
+    flow = "return {{main = function() local t = {} t.self = t {} process.upgrade(nil, {}) return 'went on' end}}"
+    checks.unit("workflow.lua", "cyclic", flow.format("{}", "", "t"))
+    checks.unit("workflow.lua", "large", flow.format("{}", "", "('x'):rep(3 << 20)"))
+    checks.unit(
+        "workflow.lua",
+        "catches",
+        """
+        return {main = function(again)
+          if again then return again end
+          local t = {} t.self = t
+          local ok, err = pcall(process.upgrade, nil, t)
+          if not ok then process.upgrade(nil, err:kind()) end
+        end}
+        """,
+    )
+    checks.run(
+        """
+        local worker = "trivium:workflow_worker"
+        local what = "failed to encode the arguments of process.upgrade: "
+        check.fail("cyclic", "Invalid", what .. "cannot encode recursively", process.exec("app:cyclic", worker))
+        check.fail("large", "Invalid", what .. "a payload of 3145730 bytes is larger", process.exec("app:large", worker))
+        check.eq("caught", process.exec("app:catches", worker), "Invalid")
+        """,
+        timeout=120,
+    )
+
+
 # What is wrong with a memo or search attributes, as `bad`: the fields, and what is said of them.
 BAD_FIELDS = """
 local cyclic = {} cyclic.self = cyclic

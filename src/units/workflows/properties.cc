@@ -79,7 +79,10 @@ Plan plan(Instance& instance, lua::OpId, NameOperation& command) {
 
 Plan plan(Instance& instance, lua::OpId, Upgrade& command) {
   Result<Array> input = payloads_of(command.arguments);
-  if (!input) return Plan::refuse(std::move(input.error()));
+  if (!input) {
+    return Plan::refuse(Error::of(
+        kind::invalid, "failed to encode the arguments of process.upgrade: " + input.error().message));
+  }
   const RunInfo& info = instance.info();
   Object attributes{
       {"workflow_type",
