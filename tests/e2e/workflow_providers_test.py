@@ -407,6 +407,37 @@ def test_a_database_that_cannot_be_reached_is_a_clear_error(app):
 # ---- connections ----------------------------------------------------------------------------------------------------
 
 
+def test_what_the_database_refuses_for_good_parks_the_workflow(app, postgres):
+    provider = PostgresProvider(postgres)
+    application(app, provider, """
+        assert(process.with_options({["workflow.id"] = "w"}):spawn("app:parent", "app:jobs"))
+    """, entries="""
+        - {name: parent, kind: workflow.lua, source: file://parent.lua, meta: {workflow: {worker: jobs}}}
+    """)
+    app.write({"src/parent.lua": """
+        return {main = function()
+          process.listen("go"):receive()
+          process.with_options({["workflow.id"] = "unwanted"}):exec("app:tick", "app:jobs")
+          return "done"
+        end}
+    """})
+
+    def run_until(reached):
+        return polling.until(lambda: json.loads(app.run("workflow", "show", "w", "--store", "app:store", "--json").stdout), reached)
+
+    assert app.main().code == 0
+    postgres.rows("ALTER TABLE runs ADD CONSTRAINT wanted CHECK (workflow_id <> 'unwanted')")
+    with app.start("run") as running:
+        running.wait_for("runtime ready")
+        assert app.run("workflow", "signal", "w", "go", "--store", "app:store").code == 0
+        parked = run_until(lambda run: run["parked"])["parked"]
+        assert parked.startswith("the store refuses what the workflow does: ") and '"wanted"' in parked, parked
+        assert running.stderr.count("a workflow cannot go on") == 1
+        postgres.rows("ALTER TABLE runs DROP CONSTRAINT wanted")
+        assert app.run("workflow", "retry", "w", "--store", "app:store").code == 0
+        assert run_until(lambda run: run["status"] == "Completed")["result"] == "done"
+
+
 def test_queries_do_not_wait_for_the_connection_that_writes(app, postgres):
     provider = PostgresProvider(postgres, lease="600s")
     application(

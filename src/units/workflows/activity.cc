@@ -5,6 +5,7 @@
 #include "units/workflows/failure.h"
 #include "units/workflows/header.h"
 #include "units/workflows/meanings.h"
+#include "units/workflows/names.h"
 #include "units/workflows/options.h"
 #include "units/workflows/payload.h"
 #include "units/workflows/replies.h"
@@ -97,6 +98,11 @@ Plan plan(Instance& instance, lua::OpId op, CallFunction& command) {
     return Plan::refuse(Error::of(kind::invalid, "invalid temporal activity options for " + command.target +
                                                      ": " + options.error().message));
   }
+  Result<> named = check_names({{"the id of the function", "activity_type.name", command.target},
+                                {"activity.id", "activity_id", options->id},
+                                {"activity.task_queue", "task_queue.name", options->task_queue}},
+                               instance.recorded());
+  if (!named) return Plan::refuse(std::move(named.error()));
   Result<Array> input = payloads_of(command.arguments);
   if (!input) return Plan::refuse(std::move(input.error()));
   Object attributes = std::move(options->attributes);

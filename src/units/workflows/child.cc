@@ -7,6 +7,7 @@
 #include "units/workflows/failure.h"
 #include "units/workflows/header.h"
 #include "units/workflows/meanings.h"
+#include "units/workflows/names.h"
 #include "units/workflows/options.h"
 #include "units/workflows/payload.h"
 #include "units/workflows/replies.h"
@@ -155,12 +156,24 @@ class Child final : public Machine, public std::enable_shared_from_this<Child> {
     return error;
   }
 
+  // What the history has of it, if the task runs again.
+  const Event* recorded_start(const Instance& instance) const {
+    for (const Event& event : instance.recorded()) {
+      if (event.type == EventType::child_initiated &&
+          text_at(event.attributes, "workflow_id") == workflow_id_)
+        return &event;
+    }
+    return nullptr;
+  }
+
   // Which entries there are, and what their types are called, is a matter of the deployment: what it was when
   // this was new is in the history.
   std::optional<lua::Reply> settle(Instance& instance) {
-    const std::optional<std::string> recorded = instance.take_recorded_child(workflow_id_);
-    request_.type = recorded == request_.id ? request_.id : instance.parts().programs.type_of(request_.id);
-    if (recorded) return std::nullopt;
+    const Event* const recorded = recorded_start(instance);
+    const bool same =
+        recorded != nullptr && text_at(recorded->attributes, "workflow_type.name") == request_.id;
+    request_.type = same ? request_.id : instance.parts().programs.type_of(request_.id);
+    if (recorded != nullptr) return std::nullopt;
     if (instance.replaying() ? !instance.has_recorded() : !request_.refusal) return std::nullopt;
     const Result<Value> refused = instance.record([&]() -> Result<Value> { return fail(*request_.refusal); },
                                                   false, "workflow.execute");
@@ -193,6 +206,12 @@ Plan start_child(Instance& instance, lua::OpId op, Wait wait, Request request, c
   std::string queue = options->task_queue.empty() ? instance.info().task_queue : options->task_queue;
   if (!request.host.empty()) queue = instance.parts().queue_of(request.host).value_or(request.host);
   request.options = std::move(*options);
+  Result<> named = check_names(
+      {{"workflow.id", "workflow_id", request.options.id},
+       {"the type of the workflow", "workflow_type.name", instance.parts().programs.type_of(request.id)},
+       {"the task queue", "task_queue.name", queue}},
+      instance.recorded());
+  if (!named) return Plan::refuse(std::move(named.error()));
   request.attributes.set("task_queue", Object{{"name", std::move(queue)}});
   request.attributes.set("input", std::move(*input));
   if (Object header = header_of(merged(*instance.info().frame, settings)); !header.empty()) {

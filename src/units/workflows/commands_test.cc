@@ -361,6 +361,78 @@ TEST_F(Commands, ChildrenEndWithTheirParentUnlessAbandoned) {
   EXPECT_EQ(world.describe("stays").run.status, RunStatus::running);
 }
 
+// --- names ------------------------------------------------------------------------------------------
+
+constexpr auto every_command_with_a_name =
+    "local bad = 'M\\xfcller' "
+    "local function told(_, e) return e and e:kind() .. ': ' .. e:message() end "
+    "return {told(spawn_with({['workflow.id'] = bad}, 'app:child')), "
+    "told(spawn_with({['workflow.task_queue'] = bad}, 'app:child')), "
+    "told(spawn('app:' .. bad)), "
+    "told(call_with({['activity.id'] = bad}, 'app:f')), "
+    "told(call_with({['activity.task_queue'] = bad}, 'app:f')), "
+    "told(call('app:' .. bad)), "
+    "told(cancel('{trivium:workflow_worker|' .. bad .. '}', '')), "
+    "told(upgrade('app:' .. bad)), "
+    "info().history_length}";
+
+TEST_F(Commands, NamesThatAStoreCannotKeepNeedNoCommand) {
+  world.programs.add("app:child", "return function() end");
+  EXPECT_EQ(result_of(world, every_command_with_a_name),
+            R"(["Invalid: workflow.id must be UTF-8 text without NUL bytes",)"
+            R"("Invalid: the task queue must be UTF-8 text without NUL bytes",)"
+            R"("Invalid: the type of the workflow must be UTF-8 text without NUL bytes",)"
+            R"("Invalid: activity.id must be UTF-8 text without NUL bytes",)"
+            R"("Invalid: activity.task_queue must be UTF-8 text without NUL bytes",)"
+            R"("Invalid: the id of the function must be UTF-8 text without NUL bytes",)"
+            R"("Invalid: the id of the workflow must be UTF-8 text without NUL bytes",)"
+            R"("Invalid: the type of the workflow must be UTF-8 text without NUL bytes",3])");
+  EXPECT_EQ(result_of(world,
+                      "local _, e = spawn_with({['workflow.id'] = 'a\\0b'}, 'app:child') return e:message()"),
+            R"("workflow.id must be UTF-8 text without NUL bytes")");
+}
+
+TEST_F(Commands, AMessageIsRefusedForItsTopicAndForWhomItIs) {
+  EXPECT_EQ(result_of(world,
+                      "local _, a = send('{trivium:workflow_worker|M\\xfcller}', 'go') "
+                      "local _, b = send('{trivium:workflow_worker|other}', 'go\\xff') "
+                      "return {a:kind(), a:message(), b:kind(), b:message(), info().history_length}"),
+            R"(["Invalid","the id of the workflow must be UTF-8 text without NUL bytes",)"
+            R"("Invalid","the topic must be UTF-8 text without NUL bytes",3])");
+}
+
+TEST_F(Commands, NamesThatAHistoryHasAreGoodWhenItIsReplayed) {
+  const auto code = [](const std::string& id) {
+    return "return function() spawn_with({['workflow.id'] = 'a" + id + "b'}, 'app:child') return 'done' end";
+  };
+  world.programs.add("app:child", "return function() end");
+  world.programs.add("app:wf", code("-"));
+  const auto started = world.start("app:wf");
+  std::vector<Event> history = world.history(started->pid);
+  for (Event& event : history) {
+    if (event.type == EventType::child_initiated) event.attributes.set("workflow_id", std::string("a\0b", 3));
+  }
+  world.programs.add("app:wf", code("\\0"));
+  EXPECT_EQ(world.replay(history, started->workflow_id, started->run_id), "");
+}
+
+TEST_F(Commands, NamesFromOutsideAreChecked) {
+  world.programs.add("app:wf", "return function() listen('go'):receive() end");
+  const auto refused = [&](const Object& options) {
+    const auto started = world.start("app:wf", {}, options);
+    return started ? "started" : started.error().kind + ": " + started.error().message;
+  };
+  EXPECT_EQ(refused({{"workflow.id", "M\xfcller"}}),
+            "Invalid: workflow.id must be UTF-8 text without NUL bytes");
+  EXPECT_EQ(refused({{"workflow.task_queue", std::string("a\0b", 3)}}),
+            "Invalid: workflow.task_queue must be UTF-8 text without NUL bytes");
+  const auto started = world.start("app:wf");
+  EXPECT_EQ(world.signal(started->pid, "go\xff").error().message,
+            "the topic must be UTF-8 text without NUL bytes");
+  EXPECT_EQ(world.signal("M\xfcller", "go").error().kind, kind::invalid);
+  EXPECT_EQ(world.wait("M\xfcller").error->kind, kind::invalid);
+}
+
 // --- ends -------------------------------------------------------------------------------------------
 
 TEST_F(Commands, ReturnedAndRaisedErrorsFailTheWorkflow) {

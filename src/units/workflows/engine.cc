@@ -71,7 +71,7 @@ Engine::Step Engine::step() {
     if (!task) return done();
     deliver_updates(*task);
     const Event& started = events_[at_++];
-    instance_.begin_task(started, started.id <= previous_started_id_);
+    instance_.begin_task(started, started.id <= previous_started_id_, commands_of(*task));
     running_ = true;
   }
 }
@@ -96,14 +96,20 @@ std::optional<size_t> Engine::next_task() const {
   return std::nullopt;
 }
 
-// The markers the task at `started` produced when it was new, and the children it started.
+// What the task at `started` asked for when it was new.
+std::span<const Event> Engine::commands_of(size_t started) const {
+  const size_t completed = started + 1;
+  if (completed >= events_.size() || events_[completed].type != EventType::task_completed) return {};
+  size_t end = completed + 1;
+  while (end < events_.size() && is_command_event(events_[end].type)) ++end;
+  return std::span(events_).subspan(completed + 1, end - completed - 1);
+}
+
+// The markers among it.
 std::optional<TaskFailure> Engine::preload(size_t started) {
-  size_t i = started + 1;
-  if (i >= events_.size() || events_[i].type != EventType::task_completed) return std::nullopt;
-  for (++i; i < events_.size() && is_command_event(events_[i].type); ++i) {
-    if (events_[i].type == EventType::child_initiated) instance_.preload_child(events_[i]);
-    if (events_[i].type != EventType::marker_recorded) continue;
-    if (auto failure = instance_.preload(events_[i])) return failure;
+  for (const Event& event : commands_of(started)) {
+    if (event.type != EventType::marker_recorded) continue;
+    if (auto failure = instance_.preload(event)) return failure;
   }
   return std::nullopt;
 }

@@ -60,6 +60,7 @@ class Engine {
   Step done();
   std::optional<size_t> next_task() const;
   std::optional<TaskFailure> preload(size_t started);
+  std::span<const Event> commands_of(size_t started) const;
   void deliver_updates(size_t started);
   std::optional<TaskFailure> apply(const Event& event);
   std::optional<TaskFailure> resolve(int64_t initiated_id, const Event& event);

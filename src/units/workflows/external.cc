@@ -6,6 +6,7 @@
 #include "units/pid.h"
 #include "units/workflows/header.h"
 #include "units/workflows/meanings.h"
+#include "units/workflows/names.h"
 #include "units/workflows/payload.h"
 
 namespace trivium::units::workflows {
@@ -104,6 +105,10 @@ std::optional<lua::Reply> send_to_process(Instance& instance, const std::string&
 
 std::optional<lua::Reply> send_to_workflow(Instance& instance, lua::OpId op, std::string_view workflow_id,
                                            const std::string& topic, const Array& input) {
+  Result<> named = check_names({{"the id of the workflow", "workflow_execution.workflow_id", workflow_id},
+                                {"the topic", "signal_name", topic}},
+                               instance.recorded());
+  if (!named) return lua::Reply::failure(std::move(named.error()));
   instance.emit({EventType::signal_external_initiated,
                  Object{{"workflow_execution", Object{{"workflow_id", workflow_id}}},
                         {"signal_name", topic},
@@ -158,6 +163,10 @@ Plan plan(Instance& instance, lua::OpId op, Control& command) {
                   kind::internal, prefix + (pid ? "not a PID: " + destination : pid.error().message)));
             }
             if (!instance.allows("process." + verb, *pid)) return denied(verb, destination);
+            Result<> named =
+                check_names({{"the id of the workflow", "workflow_execution.workflow_id", target->id}},
+                            instance.recorded());
+            if (!named) return lua::Reply::failure(std::move(named.error()));
             instance.emit({EventType::cancel_external_initiated,
                            Object{{"workflow_execution", Object{{"workflow_id", target->id}}},
                                   {"control", std::to_string(instance.next_sequence())},

@@ -93,16 +93,12 @@ std::optional<TaskFailure> Instance::preload(const Event& marker) {
                      "[TMPRL1100] the history has a marker this runtime does not know: " + std::string(name)};
 }
 
-void Instance::preload_child(const Event& initiated) {
-  recorded_children_[std::string(text_at(initiated.attributes, "workflow_id"))] =
-      text_at(initiated.attributes, "workflow_type.name");
-}
-
-void Instance::begin_task(const Event& started, bool replaying) {
+void Instance::begin_task(const Event& started, bool replaying, std::span<const Event> recorded) {
   time_ns_ = std::max(time_ns_, started.time_ns);
   history_length_ = started.id;
   history_size_ = integer_at(started.attributes, "history_size_bytes");
   replaying_ = replaying;
+  recorded_commands_ = recorded;
   next_ = started.id + 2 + static_cast<int64_t>(commands_.size());
   code_ready_ = true;
   if (start_failure_) return;
@@ -278,11 +274,6 @@ Result<Value> Instance::record(const std::function<Result<Value>()>& produce, bo
   Value value = first_value(values);
   if (const Value* chain = value.find("error")) return fail(error_of_chain(*chain));
   return value;
-}
-
-std::optional<std::string> Instance::take_recorded_child(const std::string& workflow_id) {
-  const auto found = recorded_children_.extract(workflow_id);
-  return found.empty() ? std::nullopt : std::optional(found.mapped());
 }
 
 void Instance::send_to_self(lua::Message message) {

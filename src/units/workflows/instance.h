@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -75,10 +76,9 @@ class Instance final : public lua::Host {
   std::optional<TaskFailure> start(const Event& started);
   // Recorded values of the task about to run.
   std::optional<TaskFailure> preload(const Event& marker);
-  // A child it started then.
-  void preload_child(const Event& initiated);
-  // WorkflowTaskStarted: time, ids and the queued outcomes are handed to the code.
-  void begin_task(const Event& started, bool replaying);
+  // WorkflowTaskStarted: time, ids and the queued outcomes are handed to the code. `recorded`: the commands
+  // the history has of this task, for as long as it runs.
+  void begin_task(const Event& started, bool replaying, std::span<const Event> recorded);
 
   enum class Step { again, stable, closed, failed };
   Step step();
@@ -116,6 +116,7 @@ class Instance final : public lua::Host {
   const RunInfo& info() const { return info_; }
   RunInfo& info() { return info_; }
   bool replaying() const { return replaying_; }
+  std::span<const Event> recorded() const { return recorded_commands_; }
   bool allows(std::string_view action, std::string_view resource) override;
   int64_t time_ns() const { return time_ns_; }
   int64_t history_length() const { return history_length_; }
@@ -128,8 +129,6 @@ class Instance final : public lua::Host {
   Result<Value> record(const std::function<Result<Value>()>& produce, bool binary, std::string_view summary);
   // Whether the history has the next such value.
   bool has_recorded() const { return recorded_.contains(side_effects_ + 1); }
-  // The type of the child with this id that the task about to run, or running, started when it was new.
-  std::optional<std::string> take_recorded_child(const std::string& workflow_id);
   void send_after_commit(LocalMessage message) { messages_.push_back(std::move(message)); }
   void send_to_self(lua::Message message);
   void close_with(WorkflowCommand command);
@@ -218,9 +217,9 @@ class Instance final : public lua::Host {
   Updates updates_;
 
   int64_t side_effects_ = 0;
-  std::unordered_map<int64_t, Value> recorded_;                     // payloads by side-effect id
-  std::unordered_map<std::string, std::string> recorded_children_;  // types by workflow id
-  std::unordered_map<int64_t, int64_t> version_markers_;            // event id → events it stands for
+  std::span<const Event> recorded_commands_;              // of the task that runs
+  std::unordered_map<int64_t, Value> recorded_;           // payloads by side-effect id
+  std::unordered_map<int64_t, int64_t> version_markers_;  // event id → events it stands for
   std::vector<std::pair<std::string, int64_t>> versions_;
   Object memo_;
   Object search_attributes_;

@@ -3,6 +3,7 @@
 #include "units/workflows/built_in_queries.h"
 #include "units/workflows/header.h"
 #include "units/workflows/meanings.h"
+#include "units/workflows/names.h"
 #include "units/workflows/options.h"
 #include "units/workflows/payload.h"
 
@@ -84,11 +85,13 @@ Plan plan(Instance& instance, lua::OpId, Upgrade& command) {
         kind::invalid, "failed to encode the arguments of process.upgrade: " + input.error().message));
   }
   const RunInfo& info = instance.info();
-  Object attributes{
-      {"workflow_type",
-       Object{{"name", command.id.empty() ? info.type : instance.parts().programs.type_of(command.id)}}},
-      {"task_queue", Object{{"name", info.task_queue}}},
-      {"input", std::move(*input)}};
+  const std::string type = command.id.empty() ? info.type : instance.parts().programs.type_of(command.id);
+  Result<> named =
+      check_names({{"the type of the workflow", "workflow_type.name", type}}, instance.recorded());
+  if (!named) return Plan::refuse(std::move(named.error()));
+  Object attributes{{"workflow_type", Object{{"name", type}}},
+                    {"task_queue", Object{{"name", info.task_queue}}},
+                    {"input", std::move(*input)}};
   if (Object header = header_of(*info.frame); !header.empty()) attributes.set("header", std::move(header));
   if (!instance.memo().empty()) attributes.set("memo", instance.memo());
   if (!instance.search_attributes().empty())

@@ -254,7 +254,8 @@ void Run::committed(Result<> outcome, const std::shared_ptr<TaskCommit>& commit)
     phase_ = Phase::idle;                                      // looks at the history again
     return;
   }
-  pause(std::chrono::seconds(1));
+  // It would be refused again, and by nothing that passes.
+  park({false, "the store refuses what the workflow does: " + outcome.error().message});
 }
 
 void Run::resolve(const std::shared_ptr<TaskCommit>& commit) {

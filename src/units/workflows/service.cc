@@ -5,6 +5,7 @@
 #include "units/pid.h"
 #include "units/workflows/core.h"
 #include "units/workflows/header.h"
+#include "units/workflows/names.h"
 #include "units/workflows/payload.h"
 #include "units/workflows/signal.h"
 
@@ -15,6 +16,8 @@ std::string workflow_id_of(const std::string& pid) {
   const std::optional<PidText> parsed = parse_pid(pid);
   return parsed ? std::string(parsed->id) : pid;
 }
+
+Result<> check_address(const std::string& pid) { return check_name("the id of the workflow", pid); }
 
 // How 5.4 reads the options.
 struct Policy {
@@ -72,13 +75,17 @@ Result<Prepared> prepare(Core& core, const StartRequest& request) {
   if (!options) return fail(std::move(options.error()));
   Result<Array> input = payloads_of(request.arguments);
   if (!input) return fail(std::move(input.error()));
+  const Policy policy = policy_of(*options, request, core);
+  for (const auto& [what, name] : {std::pair{"workflow.id", std::string_view(policy.workflow_id)},
+                                   std::pair{"workflow.task_queue", std::string_view(options->task_queue)}}) {
+    if (Result<> named = check_name(what, name); !named) return fail(std::move(named.error()));
+  }
   Prepared prepared;
   for (const lua::Message& message : request.messages) {
     Result<InboundRow> signal = signal_of(message);
     if (!signal) return fail(std::move(signal.error()));
     prepared.signals.push_back(std::move(*signal));
   }
-  const Policy policy = policy_of(*options, request, core);
   prepared.error_when_started = policy.error_when_started;
   prepared.start.workflow_id = policy.workflow_id;
   prepared.start.conflict = policy.conflict;
@@ -221,6 +228,7 @@ Service::WatchId Service::execute(const StartRequest& request, Ended ended) {
 // --- messages ---------------------------------------------------------------------------------------
 
 void Service::signal(const std::string& pid, const lua::Message& message, Done done, std::string request_id) {
+  if (Result<> named = check_address(pid); !named) return done(std::move(named));
   Result<InboundRow> inbound = signal_of(message);
   if (!inbound) return done(fail(std::move(inbound.error())));
   core_->transact(
@@ -232,6 +240,7 @@ void Service::signal(const std::string& pid, const lua::Message& message, Done d
 }
 
 void Service::request_cancel(const std::string& pid, std::string reason, Done done) {
+  if (Result<> named = check_address(pid); !named) return done(std::move(named));
   InboundRow inbound;
   inbound.type = EventType::execution_cancel_requested;
   inbound.attributes = Object{{"cause", std::move(reason)}};
@@ -243,6 +252,7 @@ void Service::request_cancel(const std::string& pid, std::string reason, Done do
 }
 
 void Service::terminate(const std::string& pid, std::string reason, Done done) {
+  if (Result<> named = check_address(pid); !named) return done(std::move(named));
   core_->transact(
       [id = workflow_id_of(pid), reason = std::move(reason)](Tables& tables, ScriptContext& context) {
         return close_from_outside(tables, id, "", EventType::execution_terminated, Object{{"reason", reason}},
@@ -255,6 +265,10 @@ void Service::terminate(const std::string& pid, std::string reason, Done done) {
 
 Service::WatchId Service::watch(const std::string& pid, Ended ended) {
   const WatchId id = core_->watches().reserve(std::move(ended));
+  if (Result<> named = check_address(pid); !named) {
+    core_->watches().tell(id, {std::move(named.error()), {}});
+    return id;
+  }
   auto found = std::make_shared<std::optional<RunRow>>();
   const std::string workflow_id = workflow_id_of(pid);
   core_->transact(
@@ -368,6 +382,7 @@ void ask(const std::shared_ptr<Core>& core, const std::shared_ptr<Asked>& asked,
 }  // namespace
 
 void Service::query(const std::string& pid, WorkflowQuery query, std::function<void(lua::Reply)> done) {
+  if (Result<> named = check_address(pid); !named) return done(lua::Reply::failure(std::move(named.error())));
   if (Result<Values> arguments = received(query.arguments)) {
     query.arguments = std::move(*arguments);
   } else {
@@ -410,7 +425,9 @@ void Service::query(const std::string& pid, WorkflowQuery query, std::function<v
 std::string Service::update(const std::string& pid, const std::string& name, const Values& arguments,
                             std::function<void(lua::Reply)> done) {
   std::string id = core_->new_run_id();
-  Result<UpdateRequest> update = new_update(id, name, arguments);
+  const Result<> named = check_address(pid);
+  Result<UpdateRequest> update =
+      named ? new_update(id, name, arguments) : Result<UpdateRequest>(fail(named.error()));
   if (!update) {
     done(lua::Reply::failure(std::move(update.error())));
     return id;

@@ -67,7 +67,10 @@ Error error_of(const SqlError& sql, std::string_view store) {
   if (const std::string_view what = advice(sql.state, sql.message); !what.empty()) {
     message += "; " + std::string(what);
   }
-  const bool data = sql.state.starts_with("22");
+  // Values that do not fit, rows that must not be, more than a row or an index takes: not for being tried
+  // again.
+  const bool data = !sql.retryable() && (sql.state.starts_with("22") || sql.state.starts_with("23") ||
+                                         sql.state.starts_with("54"));
   Error error = Error::of(data ? kind::invalid : kind::unavailable, std::move(message));
   error.retryable = !data;
   return error;
