@@ -408,12 +408,29 @@ TEST_F(Commands, NamesThatAHistoryHasAreGoodWhenItIsReplayed) {
   world.programs.add("app:child", "return function() end");
   world.programs.add("app:wf", code("-"));
   const auto started = world.start("app:wf");
-  std::vector<Event> history = world.history(started->pid);
-  for (Event& event : history) {
-    if (event.type == EventType::child_initiated) event.attributes.set("workflow_id", std::string("a\0b", 3));
+  for (const auto& [id, written] :
+       {std::pair{std::string("a\0b", 3), "\\0"}, std::pair{std::string("a|b"), "|"}}) {
+    std::vector<Event> history = world.history(started->pid);
+    for (Event& event : history) {
+      if (event.type == EventType::child_initiated) event.attributes.set("workflow_id", id);
+    }
+    world.programs.add("app:wf", code(written));
+    EXPECT_EQ(world.replay(history, started->workflow_id, started->run_id), "") << id;
   }
-  world.programs.add("app:wf", code("\\0"));
-  EXPECT_EQ(world.replay(history, started->workflow_id, started->run_id), "");
+}
+
+TEST_F(Commands, AnIdThatNoPidCouldNameIsRefused) {
+  world.programs.add("app:child", "return function() end");
+  const std::string refused = R"(workflow.id must not contain '|': no PID could name "order|17")";
+  EXPECT_EQ(result_of(world,
+                      "local _, e = spawn_with({['workflow.id'] = 'order|17'}, 'app:child') "
+                      "return e:kind() .. ': ' .. e:message() == [[Invalid: " +
+                          refused + "]]"),
+            "true");
+  const auto started = world.start("app:child", {}, {{"workflow.id", "order|17"}});
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().kind, kind::invalid);
+  EXPECT_EQ(started.error().message, refused);
 }
 
 TEST_F(Commands, NamesFromOutsideAreChecked) {

@@ -9,6 +9,8 @@
 namespace trivium::units::workflows {
 namespace {
 
+constexpr std::string_view workflow_id_option = "workflow.id";
+
 // As histories keep texts.
 std::string kept(std::string_view text) {
   std::string out;
@@ -30,9 +32,17 @@ Result<> check_name(std::string_view what, std::string_view name) {
   return fail(kind::invalid, std::string(what) + " must be UTF-8 text without NUL bytes");
 }
 
+Result<> check_workflow_id(std::string_view id) {
+  if (Result<> named = check_name(workflow_id_option, id); !named) return named;
+  if (id.find('|') == std::string_view::npos) return {};
+  return fail(kind::invalid, std::string(workflow_id_option) + " must not contain '|': no PID could name \"" +
+                                 std::string(id) + "\"");
+}
+
 Result<> check_names(std::initializer_list<CommandName> names, std::span<const Event> recorded) {
   for (const CommandName& name : names) {
-    Result<> checked = check_name(name.what, name.name);
+    Result<> checked =
+        name.what == workflow_id_option ? check_workflow_id(name.name) : check_name(name.what, name.name);
     if (!checked && !is_recorded(name, recorded)) return checked;
   }
   return {};

@@ -76,10 +76,9 @@ Result<Prepared> prepare(Core& core, const StartRequest& request) {
   Result<Array> input = payloads_of(request.arguments);
   if (!input) return fail(std::move(input.error()));
   const Policy policy = policy_of(*options, request, core);
-  for (const auto& [what, name] : {std::pair{"workflow.id", std::string_view(policy.workflow_id)},
-                                   std::pair{"workflow.task_queue", std::string_view(options->task_queue)}}) {
-    if (Result<> named = check_name(what, name); !named) return fail(std::move(named.error()));
-  }
+  if (Result<> named = check_workflow_id(policy.workflow_id); !named) return fail(std::move(named.error()));
+  if (Result<> named = check_name("workflow.task_queue", options->task_queue); !named)
+    return fail(std::move(named.error()));
   Prepared prepared;
   for (const lua::Message& message : request.messages) {
     Result<InboundRow> signal = signal_of(message);
