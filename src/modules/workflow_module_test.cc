@@ -26,6 +26,9 @@ class EchoingGateway final : public units::WorkflowGateway {
     reply = Reply::of(command.name + " of " + command.destination);
     return Dispatch::done;
   }
+  std::shared_ptr<units::SpawnTarget> peer(std::string_view, std::string_view) const override {
+    return nullptr;
+  }
   std::vector<Worker> workers() const override { return {}; }
 };
 

@@ -1,12 +1,16 @@
 // What processes and functions ask of workflows; the workflow service implements it.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "units/commands/workflow.h"
 
 namespace trivium::units {
+
+class SpawnTarget;
 
 class WorkflowGateway {
  public:
@@ -21,6 +25,10 @@ class WorkflowGateway {
   // Asks the workflow's code for something; replies with its answer. When the caller ends first, the update
   // goes on.
   virtual lua::Dispatch update(Process& caller, lua::OpId op, UpdateWorkflow& command, lua::Reply& reply) = 0;
+
+  // Takes messages for the PIDs of a provider, which is their node: its worker `host`, or any other one if
+  // the PID names a task queue there. Null if there is no such provider.
+  virtual std::shared_ptr<SpawnTarget> peer(std::string_view node, std::string_view host) const = 0;
 
   // What a worker has in memory. Open workflows that sleep have nothing there.
   struct Worker {

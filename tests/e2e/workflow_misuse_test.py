@@ -146,6 +146,40 @@ def test_ids_that_nobody_has(shop):
     ], result.stderr
 
 
+def test_pids_lead_to_the_provider_that_is_their_node(shop):
+    app = shop(
+        """
+        return {main = function(how)
+          if how == "wait" then return process.listen("end"):receive() end
+          return process.with_options({
+            ["workflow.id"] = "child", ["workflow.parent_close_policy"] = "abandon"
+          }):spawn("app:flow", "other-queue", "wait")
+        end}
+        """,
+        """
+        local pid = assert(process.exec("app:flow", "app:jobs", "spawn"))
+        io.print(pid)
+        io.print(tostring(process.send(pid, "word", 1)), tostring(process.monitor(pid)))
+        io.print(tostring(process.cancel(pid)), tostring(process.terminate(pid)))
+        io.print(tostring(process.events():receive().result.error))
+        for _, call in ipairs({process.send, process.cancel, process.terminate}) do
+          local _, err = call("{no:such@app:jobs|child}", "word")
+          io.print(err:kind() .. ": " .. err:message())
+        end
+        """,
+    )
+    result = app.main()
+    assert result.lines == [
+        "{app:store@other-queue|child}",
+        "true\ttrue",
+        "true\ttrue",
+        "workflow terminated",
+        "NotFound: node not found",
+        "Internal: node not found",
+        "Internal: node not found",
+    ], result.stdout + result.stderr
+
+
 WAITING = """
     return {main = function()
       funcs.call("app:note", "begun")

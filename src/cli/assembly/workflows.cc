@@ -166,13 +166,28 @@ Result<> Workflows::open(const app::FieldContext& context, app::Problems& proble
   return open_worker({default_worker, default_workflow_provider, std::move(store), {}}, true, tolerant);
 }
 
+void Workflows::add_host(const Declared& declared, const std::shared_ptr<units::SpawnTarget>& host) {
+  node_.add_host(declared.id, host);
+  peers_.push_back({declared.provider, declared.id, host});
+}
+
+std::shared_ptr<units::SpawnTarget> Workflows::peer(std::string_view node, std::string_view host) const {
+  const Peer* any = nullptr;
+  for (const Peer& peer : peers_) {
+    if (peer.provider != node) continue;
+    if (peer.worker == host) return peer.host;
+    if (any == nullptr) any = &peer;
+  }
+  return any == nullptr ? nullptr : any->host;
+}
+
 Result<> Workflows::open_worker(const Declared& declared, bool takes_all, bool tolerant) {
   const std::string& worker = declared.id;
   const WorkflowStoreEntry& entry = declared.store;
   auto store = open_store(entry);
   if (!store) {
     if (!tolerant || store.error().kind != kind::conflict) return fail(std::move(store.error()));
-    node_.add_host(worker, std::make_shared<UnavailableHost>(store.error()));
+    add_host(declared, std::make_shared<UnavailableHost>(store.error()));
     unavailable_[worker] = std::move(store.error());
     return {};
   }
@@ -194,7 +209,7 @@ Result<> Workflows::open_worker(const Declared& declared, bool takes_all, bool t
                                                       entry.postgres ? nullptr : &node_.scheduler()),
       make_readers(entry));
   made->host = std::make_shared<WorkflowHostAdapter>(made->service);
-  node_.add_host(worker, made->host);
+  add_host(declared, made->host);
   if (takes_all && worker != default_worker) node_.add_host(default_worker, made->host);
   std::promise<Result<>> recovered;
   made->service->recover([&recovered](Result<> done) { recovered.set_value(std::move(done)); });

@@ -35,6 +35,7 @@ class Workflows final : public units::WorkflowGateway {
   lua::Dispatch update(units::Process& caller, lua::OpId op, units::UpdateWorkflow& command,
                        lua::Reply& reply) override;
 
+  std::shared_ptr<units::SpawnTarget> peer(std::string_view node, std::string_view host) const override;
   std::vector<units::WorkflowGateway::Worker> workers() const override;
 
  private:
@@ -42,6 +43,8 @@ class Workflows final : public units::WorkflowGateway {
   struct Worker;
 
   std::vector<Declared> declared(const app::FieldContext& context, app::Problems& problems) const;
+  void check_types(app::Problems& problems) const;
+  void add_host(const Declared& declared, const std::shared_ptr<units::SpawnTarget>& host);
   // `takes_all`: workflows that name no worker too.
   Result<> open_worker(const Declared& declared, bool takes_all, bool tolerant);
 
@@ -57,6 +60,12 @@ class Workflows final : public units::WorkflowGateway {
   std::unordered_map<std::string, std::string> worker_of_;  // by workflow entry
   std::string unbound_;                                     // the worker of workflow entries that name none
   std::unordered_map<std::string, Error> unavailable_;      // by worker id
+  struct Peer {
+    std::string provider;
+    std::string worker;
+    std::shared_ptr<units::SpawnTarget> host;
+  };
+  std::vector<Peer> peers_;
 };
 
 }  // namespace trivium::cli

@@ -3,6 +3,7 @@
 #include "units/node.h"
 #include "units/pid.h"
 #include "units/process.h"
+#include "units/workflow_gateway.h"
 
 namespace trivium::units {
 namespace {
@@ -17,12 +18,13 @@ Error no_host(const std::string& id) {
   return error;
 }
 
-// The host a PID names, for PIDs that are no live local process. Only those of providers are on other nodes.
+// The host a PID names, for PIDs that are no live local process. Other nodes are those of workflow providers.
 std::shared_ptr<SpawnTarget> host_of(Node& node, std::string_view pid) {
   const std::optional<PidText> parts = parse_pid(pid);
-  std::shared_ptr<SpawnTarget> host = parts ? node.host(parts->host) : nullptr;
-  if (host && !parts->node.empty() && std::dynamic_pointer_cast<ProcessHost>(host)) return nullptr;
-  return host;
+  if (!parts) return nullptr;
+  if (parts->node.empty()) return node.host(parts->host);
+  const std::shared_ptr<WorkflowGateway> workflows = node.service<WorkflowGateway>();
+  return workflows ? workflows->peer(parts->node, parts->host) : nullptr;
 }
 
 std::string_view who_is_missing(std::string_view pid) {
