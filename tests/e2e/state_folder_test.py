@@ -16,6 +16,7 @@ APP = {
           - {name: starter.service, kind: process.service, process: starter, host: procs, lifecycle: {auto_start: true}}
           - {name: plain, kind: process.lua, source: "return {main = function() io.print('plain') end}", modules: [io]}
           - {name: durable, kind: process.lua, source: file://durable.lua, modules: [io, workflow]}
+          - {name: taken, kind: process.lua, source: file://taken.lua, modules: [io, workflow]}
     """,
     "src/step.lua": 'return {run = function(i) print("step " .. i .. ".") return i end}',
     "src/steps.lua": """
@@ -36,6 +37,15 @@ APP = {
           if event.kind == process.event.EXIT then
             print("ended: " .. tostring(event.result.error or event.result.value))
           end
+        end}
+    """,
+    "src/taken.lua": """
+        return {main = function()
+          local function told(_, err) io.print(err:kind() .. " " .. tostring(err:retryable())) end
+          told(workflow.execute("app:steps", 1))
+          told(process.spawn("app:steps", "trivium:workflow_worker", 1))
+          told(process.send("{trivium:workflow_worker|steps}", "word"))
+          told(process.send("{trivium:workflow_store@trivium:workflow_worker|steps}", "word"))
         end}
     """,
     "src/durable.lua": """
@@ -119,6 +129,8 @@ def test_folder_in_use_by_another_runtime(app):
         durable = app.run("run", "-x", "app:durable", "-o", "app:starter.service:lifecycle.auto_start=false")
         assert durable.code == 1
         assert f"in use by process {first.pid} " in durable.stderr
+        taken = app.run("run", "-x", "app:taken", "-o", "app:starter.service:lifecycle.auto_start=false")
+        assert taken.lines == ["Conflict false"] * 4, taken.stdout + taken.stderr
         first.wait_for("ended: 5050")
         assert first.stop() == 0
     assert app.run("run", "-x", "app:durable", "-o", "app:starter.service:lifecycle.auto_start=false").stdout == "1\n"

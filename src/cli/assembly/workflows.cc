@@ -22,9 +22,7 @@ constexpr const char* default_worker = "trivium:workflow_worker";
 // Stands where a worker would be whose store another runtime holds: says why nothing works.
 class UnavailableHost final : public units::SpawnTarget {
  public:
-  explicit UnavailableHost(Error why) : why_(Error::of(kind::unavailable, std::move(why.message))) {
-    why_.retryable = true;
-  }
+  explicit UnavailableHost(Error why) : why_(std::move(why)) {}
   lua::Dispatch spawn(units::Process&, lua::OpId, units::Spawn&, lua::Reply& reply) override {
     return refuse(reply);
   }
@@ -251,10 +249,10 @@ lua::Dispatch Workflows::execute(units::Process& caller, lua::OpId op, units::Ex
   }
   const auto worker = workers_.find(bound->second);
   if (worker == workers_.end()) {
-    Error error = Error::of(kind::unavailable, "workflow worker " + bound->second + " is not running");
     if (const auto why = unavailable_.find(bound->second); why != unavailable_.end()) {
-      error.message += ": " + why->second.message;
+      return units::refuse(reply, why->second);
     }
+    Error error = Error::of(kind::unavailable, "workflow worker " + bound->second + " is not running");
     error.retryable = true;
     return units::refuse(reply, std::move(error));
   }
