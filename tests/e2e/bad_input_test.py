@@ -182,6 +182,40 @@ def bad(app):
             id="duplicate key",
         ),
         pytest.param("- name: one\n  kind: [unclosed", "src/bad/_index.yaml:", id="invalid YAML"),
+        pytest.param(
+            "- name: one\n  kind: workflow.lua\n  source: return 1\n  meta:\n    workflow: true",
+            "src/bad/_index.yaml:7: entry bad:one: field meta.workflow: must be a map, not a boolean",
+            id="workflow block that is none",
+        ),
+        pytest.param(
+            "- name: one\n  kind: workflow.lua\n  source: return 1\n  meta:\n    workflow:\n      worker: 5",
+            "src/bad/_index.yaml:8: entry bad:one: field meta.workflow.worker: must be a string, not an integer "
+            "(leave it out to run on the built-in worker)",
+            id="worker that is no id",
+        ),
+        pytest.param(
+            "- name: one\n  kind: workflow.lua\n  source: return 1\n  meta:\n    temporal: {workflow: {worker: ''}}",
+            "src/bad/_index.yaml:7: entry bad:one: field meta.temporal.workflow.worker: must not be empty",
+            id="empty worker",
+        ),
+        pytest.param(
+            "- name: one\n  kind: workflow.lua\n  source: return 1\n  meta: {workflow: {name: ''}}",
+            "src/bad/_index.yaml:6: entry bad:one: field meta.workflow.name: must not be empty "
+            "(leave it out for the id of the entry)",
+            id="empty type of a workflow",
+        ),
+        pytest.param(
+            "- name: one\n  kind: workflow.lua\n  source: return 1\n  meta: {workflow: {name: 5}}",
+            "src/bad/_index.yaml:6: entry bad:one: field meta.workflow.name: must be a string, not an integer",
+            id="type of a workflow that is no text",
+        ),
+        pytest.param(
+            "- name: one\n  kind: function.lua\n  source: return 1\n  method: m\n  meta:\n    options:\n"
+            '      "activity.start_to_close_timeout": "zz"',
+            "src/bad/_index.yaml:8: entry bad:one: field meta.options: "
+            'activity.start_to_close_timeout is not a duration: "zz"',
+            id="option of an activity",
+        ),
         pytest.param("- {kind: process.host}", "src/bad/_index.yaml:3:5: entry[0].name: name is required", id="no name"),
         pytest.param("- {name: one}", "src/bad/_index.yaml:3: entry bad:one: field kind: is required", id="no kind"),
     ],

@@ -5,6 +5,7 @@
 
 #include "app/files.h"
 #include "app/meta.h"
+#include "units/workflows/options.h"
 
 namespace trivium::cli {
 
@@ -172,11 +173,50 @@ std::optional<CodePolicy> read_policy(const Value& field) {
 
 }  // namespace
 
-void check_code_policy(const app::Entry& entry, app::Problems& problems) {
-  const Value* field = code_field(entry);
-  if (field == nullptr || read_policy(*field)) return;
-  problems.add(entry.problem("meta.workflow.code", "meta.workflow.code must be auto, pinned or latest",
+void check_activity_options(const app::Entry& entry, const app::FieldContext& context,
+                            app::Problems& problems) {
+  app::Problems told;  // by whoever reads the program
+  app::Fields fields(entry, context, told);
+  const Value options = fields.value("meta.options");
+  if (!fields.ok() || !options.is_object()) return;
+  const auto read = units::workflows::parse_activity_options({}, options.as_object());
+  if (!read) problems.add(entry.problem("meta.options", read.error().message));
+}
+
+void check_workflow_meta(const app::Entry& entry, app::Problems& problems) {
+  const Value* meta = app::workflow_meta(entry);
+  if (meta == nullptr) {
+    for (const char* path : {"meta.workflow", "meta.temporal.workflow"}) {
+      const Value* found = entry.field(path);
+      if (found == nullptr) continue;
+      problems.add(entry.problem(path, "must be a map, not " + app::with_article(found->type_name()),
+                                 "as in {worker: namespace:name}"));
+    }
+    return;
+  }
+  const std::string block = meta == entry.field("meta.workflow") ? "meta.workflow" : "meta.temporal.workflow";
+  for (const auto& [name, hint] : {std::pair{"worker", "leave it out to run on the built-in worker"},
+                                   std::pair{"name", "leave it out for the id of the entry"}}) {
+    const Value* field = meta->find(name);
+    if (field == nullptr || field->is_nil()) continue;
+    const std::string path = block + "." + name;
+    if (!field->is_string()) {
+      problems.add(
+          entry.problem(path, "must be a string, not " + app::with_article(field->type_name()), hint));
+    } else if (field->as_string().empty()) {
+      problems.add(entry.problem(path, "must not be empty", hint));
+    }
+  }
+  const Value* code = code_field(entry);
+  if (code == nullptr || read_policy(*code)) return;
+  problems.add(entry.problem(block + ".code", block + ".code must be auto, pinned or latest",
                              "leave it out for auto"));
+}
+
+std::string workflow_type(const app::Entry& entry) {
+  const Value* meta = app::workflow_meta(entry);
+  const Value* name = meta == nullptr ? nullptr : meta->find("name");
+  return name != nullptr && name->is_string() ? name->as_string() : entry.id.text();
 }
 
 CodePolicy code_policy(const app::Entry& entry) {

@@ -69,8 +69,13 @@ GroupScopeEntry read_group_scope(app::Fields& fields);
 WorkflowStoreEntry read_workflow_store(app::Fields& fields);
 WorkflowStoreEntry read_workflow_postgres(app::Fields& fields);
 WorkflowWorkerEntry read_workflow_worker(app::Fields& fields);
-// meta.workflow.code of workflow.lua.
-void check_code_policy(const app::Entry& entry, app::Problems& problems);
+// Defaults that meta.options has for calls by workflows.
+void check_activity_options(const app::Entry& entry, const app::FieldContext& context,
+                            app::Problems& problems);
+// meta.workflow of workflow.lua, or its older spelling.
+void check_workflow_meta(const app::Entry& entry, app::Problems& problems);
+// The name that histories give the workflow: meta.workflow.name, or the entry's id.
+std::string workflow_type(const app::Entry& entry);
 units::workflows::CodePolicy code_policy(const app::Entry& entry);
 
 }  // namespace trivium::cli

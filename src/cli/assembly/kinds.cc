@@ -20,9 +20,10 @@ void check(const app::Entry& entry, const app::FieldContext& context, app::Probl
 const app::Kinds& runtime_kinds() {
   static const app::Kinds kinds = [] {
     app::Kinds made;
-    for (const char* lua : {"function.lua", "process.lua", "library.lua", "module.lua"}) made.add(lua);
+    for (const char* lua : {"library.lua", "module.lua"}) made.add(lua);
+    for (const char* callable : {"function.lua", "process.lua"}) made.add(callable, check_activity_options);
     made.add("workflow.lua", [](const app::Entry& entry, const app::FieldContext&, app::Problems& problems) {
-      check_code_policy(entry, problems);
+      check_workflow_meta(entry, problems);
     });
     made.add("process.host", check<read_process_host>);
     made.add("terminal.host", check<read_terminal_host>);

@@ -89,11 +89,21 @@ class Activity final : public Machine, public std::enable_shared_from_this<Activ
   State state_ = State::issued;
 };
 
+// The defaults are of the function that is deployed now. If they do not read, as no start of a runtime lets
+// pass, a call that a history has is still the same call.
+Result<ActivityOptions> options_of(const Instance& instance, const CallFunction& command) {
+  const Object& own = command.settings.options;
+  Result<ActivityOptions> both =
+      parse_activity_options(own, instance.parts().functions.options(command.target));
+  if (both) return both;
+  Result<ActivityOptions> alone = parse_activity_options(own, {});
+  return alone ? std::move(alone) : std::move(both);
+}
+
 }  // namespace
 
 Plan plan(Instance& instance, lua::OpId op, CallFunction& command) {
-  Result<ActivityOptions> options =
-      parse_activity_options(command.settings.options, instance.parts().functions.options(command.target));
+  Result<ActivityOptions> options = options_of(instance, command);
   if (!options) {
     return Plan::refuse(Error::of(kind::invalid, "invalid temporal activity options for " + command.target +
                                                      ": " + options.error().message));

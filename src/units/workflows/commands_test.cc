@@ -132,6 +132,16 @@ TEST_F(Commands, OptionsOfTheFunctionAreDefaults) {
   EXPECT_EQ(attempts, 2);
 }
 
+TEST_F(Commands, DefaultsThatDoNotReadChangeNoCall) {
+  world.functions.add("app:f", [](const Array&) { return lua::Reply::of("done"); });
+  world.programs.add("app:wf", "return function() return call('app:f') end");
+  const auto started = world.start("app:wf");
+  const std::vector<Event> history = world.history(started->pid);
+  world.functions.set_options("app:f", Object{{"activity.start_to_close_timeout", "zz"}});
+  EXPECT_EQ(world.replay(history, started->workflow_id, started->run_id), "");
+  EXPECT_EQ(result_of(world, "return call('app:f')"), "\"done\"");
+}
+
 TEST_F(Commands, WrongOptionsNeedNoCommand) {
   EXPECT_EQ(
       result_of(world,
