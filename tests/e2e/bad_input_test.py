@@ -231,6 +231,24 @@ def test_unknown_fields_are_no_mistake(app):
     assert app.main().code == 3
 
 
+def test_workflows_of_a_worker_have_names_of_their_own(app):
+    app.program("return 3", entries="""
+      - {name: one, kind: workflow.lua, source: "return {main = function() end}", meta: {workflow: {name: sum}}}
+      - {name: two, kind: workflow.lua, source: "return {main = function() end}", meta: {workflow: {name: sum}}}
+      - {name: zero, kind: workflow.lua, source: "return {main = function() end}", meta: {workflow: {name: "app:one2"}}}
+      - {name: one2, kind: workflow.lua, source: "return {main = function() end}"}
+    """)
+    result = app.main()
+    assert result.code != 0
+    assert (
+        'src/_index.yaml:7: entry app:two: field meta.workflow.name: "sum" is the name of app:one (src/_index.yaml:6) already'
+        in result.stderr
+    )
+    assert (
+        'entry app:zero: field meta.workflow.name: "app:one2" is the name of app:one2 (src/_index.yaml:9) already' in result.stderr
+    )
+
+
 # ---- several entries ------------------------------------------------------------------------------------------
 
 

@@ -19,24 +19,30 @@ using units::workflows::WorkflowEnd;
 EntryPrograms::EntryPrograms(const units::Programs& programs, const app::SnapshotPtr& entries,
                              const std::string& worker, bool takes_all, const std::string& unbound)
     : modules_(programs.modules()) {
-  for (const app::Entry* entry : entries->of_kind("workflow.lua")) {
-    const std::optional<EntryId> bound = app::workflow_worker(*entry);
-    const std::string bound_to = bound ? bound->text() : unbound;
-    const std::string id = entry->id.text();
-    std::string type = id;
-    if (const Value* meta = app::workflow_meta(*entry)) {
-      if (const Value* name = meta->find("name"); name != nullptr && name->is_string())
-        type = name->as_string();
-    }
-    type_of_entry_[id] = type;
-    if (bound_to != worker) other_workers_[id] = bound_to;
-    if (bound_to != worker && !takes_all) continue;
+  const auto take = [&](const app::Entry& entry) {
+    const std::string id = entry.id.text();
     const auto program = programs.find(id);
-    if (!program) continue;
+    const std::string& type = type_of_entry_[id];
+    if (!program || code_of_type_.contains(type)) return;
     std::shared_ptr<const std::string> source = programs.source(id);
     std::string hash = hex(digest(Digest::sha256, *source).value_or(*source));
-    code_of_type_[type] = {*program, id, std::move(hash), std::move(source), code_policy(*entry)};
+    code_of_type_[type] = {*program, id, std::move(hash), std::move(source), code_policy(entry)};
+  };
+  std::vector<const app::Entry*> others;
+  for (const app::Entry* entry : entries->of_kind("workflow.lua")) {
+    const std::string id = entry->id.text();
+    type_of_entry_[id] = workflow_type(*entry);
+    const std::optional<EntryId> bound = app::workflow_worker(*entry);
+    std::string bound_to = bound ? bound->text() : unbound;
+    if (bound_to == worker) {
+      take(*entry);
+    } else {
+      others.push_back(entry);
+      other_workers_[id] = std::move(bound_to);
+    }
   }
+  if (!takes_all) return;
+  for (const app::Entry* entry : others) take(*entry);  // where they leave a name free
 }
 
 Result<WorkflowCode> EntryPrograms::compile(const std::string& hash, std::string source) const {

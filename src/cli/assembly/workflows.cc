@@ -136,6 +136,24 @@ std::vector<Workflows::Declared> Workflows::declared(const app::FieldContext& co
   return workers;
 }
 
+// A history could mean either of two workflows that share a name.
+void Workflows::check_types(app::Problems& problems) const {
+  std::map<std::pair<std::string, std::string>, const app::Entry*> taken;  // by worker and type
+  for (const app::Entry* entry : entries_->of_kind("workflow.lua")) {
+    const std::string type = workflow_type(*entry);
+    const auto [at, fresh] = taken.try_emplace({worker_of_.at(entry->id.text()), type}, entry);
+    if (fresh) continue;
+    // The one that says so is at fault, not the one whose id it is.
+    const bool renamed = entry->id.text() != type;
+    const app::Entry* const at_fault = renamed ? entry : at->second;
+    const app::Entry* const other = renamed ? at->second : entry;
+    problems.add(at_fault->problem("meta.workflow.name",
+                                   "\"" + type + "\" is the name of " + other->id.text() + " (" +
+                                       other->place("meta.workflow.name").text() + ") already",
+                                   "give each workflow of a worker a name of its own"));
+  }
+}
+
 Result<> Workflows::open(const app::FieldContext& context, app::Problems& problems, bool tolerant) {
   const std::vector<Declared> workers = declared(context, problems);
   // A worker declared on the default file is the default worker: a file has only one.
@@ -154,6 +172,7 @@ Result<> Workflows::open(const app::FieldContext& context, app::Problems& proble
                                   "leave it out to run on the built-in worker"));
     }
   }
+  check_types(problems);
   if (!problems.empty()) return {};
   for (const Declared& worker : workers) {
     if (Result<> opened = open_worker(worker, worker.id == unbound_, tolerant); !opened) return opened;
