@@ -180,6 +180,22 @@ def test_pids_lead_to_the_provider_that_is_their_node(shop):
     ], result.stdout + result.stderr
 
 
+def test_a_process_without_a_default_host_is_no_activity(shop):
+    app = shop(
+        """
+        return {main = function()
+          local _, err = funcs.call("app:main")
+          return {err:kind(), err:retryable(), err:message()}
+        end}
+        """,
+        """
+        io.print((json.encode(process.exec("app:flow", "app:jobs"))))
+        """,
+    )
+    result = app.main()
+    assert result.lines == ['["NotFound",false,"no handler registered for target app:main"]'], result.stdout + result.stderr
+
+
 WAITING = """
     return {main = function()
       funcs.call("app:note", "begun")

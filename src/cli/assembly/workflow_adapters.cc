@@ -98,7 +98,10 @@ class CallAttempt final : public units::workflows::ActivityFunctions::Attempt {
 }  // namespace
 
 bool FunctionActivities::exists(const std::string& id) const {
-  return node_.functions().find(id) != nullptr || callable_process(node_, id) != nullptr;
+  if (node_.functions().find(id) != nullptr) return true;
+  // Without a default host nothing calls a process, and the call says so: to wait for one is no use.
+  const units::LuaEntryRef entry = node_.programs().entry(id);
+  return entry != nullptr && entry->kind == app::LuaKind::process;
 }
 
 std::vector<std::string> FunctionActivities::ids() const {
