@@ -196,6 +196,28 @@ def test_a_process_without_a_default_host_is_no_activity(shop):
     assert result.lines == ['["NotFound",false,"no handler registered for target app:main"]'], result.stdout + result.stderr
 
 
+def test_functions_that_are_not_there_are_told_once(shop):
+    app = shop(
+        """
+        return {main = function()
+          local patient = funcs.new():with_options({
+            ["activity.retry_policy"] = {maximum_attempts = 3, initial_interval = "1ms"}
+          })
+          local _, err = patient:call("app:none")
+          return err:message()
+        end}
+        """,
+        """
+        local message = process.exec("app:flow", "app:jobs")
+        io.print((message:gsub("^.*Supported types: ", "")))
+        """,
+    )
+    result = app.run("run", "-v", "-x", "app:main")
+    assert result.lines == ["[app:note]"], result.stdout + result.stderr
+    told = [line for line in result.stderr.splitlines() if "a workflow calls a function that is not there" in line]
+    assert len(told) == 1 and "app:none" in told[0], result.stderr
+
+
 WAITING = """
     return {main = function()
       funcs.call("app:note", "begun")

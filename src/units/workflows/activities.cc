@@ -141,6 +141,7 @@ void Activities::dispatch(Activity& activity) {
   if (is_foreign(activity.row.scheduled)) return;
   const std::string id(type(activity));
   if (!core_.parts().functions.exists(id)) {
+    if (activity.row.attempt == 1) tell_unknown_function(core_.log(), run_.row().workflow_id, id);
     return finished(activity, unknown_function(id, core_.parts().functions.ids()));
   }
   activity.slot = core_.slots().take(on_turn(activity, &Activities::with_slot));

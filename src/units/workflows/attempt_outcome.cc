@@ -23,4 +23,9 @@ Object unknown_function(const std::string& id, const std::vector<std::string>& k
   return Object{{"failure", application_failure("ActivityNotRegisteredError", message, false)}};
 }
 
+void tell_unknown_function(const Log& log, const std::string& workflow_id, const std::string& id) {
+  log.warn("a workflow calls a function that is not there; its retry policy says how often that is tried",
+           {{"workflow", workflow_id}, {"function", id}});
+}
+
 }  // namespace trivium::units::workflows

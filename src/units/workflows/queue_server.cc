@@ -150,6 +150,7 @@ void QueueServer::accept(ClaimedAttempt claimed) {
   served_.insert_or_assign(std::move(key), std::move(made));
   const std::string id(text_at(served.activity.scheduled, "activity_type.name"));
   if (!core_.parts().functions.exists(id)) {
+    if (served.row.attempt == 1) tell_unknown_function(core_.log(), served.workflow_id, id);
     return ended(served, unknown_function(id, core_.parts().functions.ids()));
   }
   served.slot = core_.slots().take(on_turn(served, &QueueServer::with_slot));
