@@ -316,6 +316,40 @@ def test_history_shows_retries_and_what_is_open(app):
         assert " attempts" in drawn and "╌" in drawn
 
 
+def test_history_shows_what_was_abandoned_up_to_the_end(app):
+    app.program(
+        START,
+        ("io",),
+        """
+        - {name: waits, kind: workflow.lua, source: "return {main = function() process.listen('go'):receive() end}"}
+        - {name: leaves, kind: workflow.lua, source: file://leaves.lua, modules: [time]}
+        """,
+        {
+            "leaves.lua": """
+                return {main = function()
+                  time.after("1h")
+                  process.spawn("app:waits", "trivium:workflow_worker")
+                  time.sleep("1ms")
+                  return "gone"
+                end}
+            """,
+        },
+    )
+    started(app, "l", "app:leaves")
+    with app.start("run") as running:
+        running.wait_for("runtime ready")
+        shown_until(app, "l", lambda run: run["status"] == "Completed")
+    steps = json.loads(app.run("workflow", "history", "l", "--json").stdout)["steps"]
+    end = steps[-1]
+    assert [(step["kind"], step["end"] == end["end"]) for step in steps if step.get("abandoned")] == [
+        ("timer", True),
+        ("workflow", True),
+    ]
+    drawn = app.run("workflow", "history", "l").lines
+    assert [line.split()[1] for line in drawn if line.endswith("abandoned")] == ["timer", "workflow"]
+    assert not any(line.endswith("open") for line in drawn), drawn
+
+
 # ---- parked -----------------------------------------------------------------------------------------------------
 
 OTHER_ORDER = FILES["order.lua"].replace('funcs.call("app:double", n)', 'funcs.call("app:triple", n)')

@@ -175,6 +175,11 @@ class Reader {
   }
 
   void end(const Event& event) {
+    for (Step& step : steps_) {
+      if (step.end_ns != 0) continue;
+      step.end_ns = event.time_ns;
+      step.abandoned = true;
+    }
     const std::string_view name = event_name(event.type);
     std::string kind(name.substr(std::string_view("WorkflowExecution").size()));
     Step& step = add(event, "end", kind, nullptr);
@@ -206,9 +211,10 @@ std::string bar(const Step& step, int64_t from_ns, int64_t to_ns, size_t width, 
   };
   const size_t begin = place(step.start_ns);
   std::string text(begin, ' ');
-  if (step.end_ns == step.start_ns && step.attempts == 0) return text + "◆";
+  if (step.end_ns == step.start_ns && step.attempts == 0 && !step.abandoned) return text + "◆";
   const size_t end = place(step.end_ns != 0 ? step.end_ns : now_ns);
-  for (size_t i = begin; i <= end; ++i) text += step.end_ns != 0 ? "━" : "╌";
+  const bool complete = step.end_ns != 0 && !step.abandoned;
+  for (size_t i = begin; i <= end; ++i) text += complete ? "━" : "╌";
   return text;
 }
 
@@ -219,6 +225,7 @@ std::string note(const Step& step) {
     if (!more.empty()) text += (text.empty() ? "" : ", ") + more;
   };
   if (step.end_ns == 0) add("open");
+  if (step.abandoned) add("abandoned");
   if (!step.failure.empty()) {
     add(step.failure);
   } else if (!step.outcome.is_nil()) {
@@ -274,7 +281,7 @@ std::string draw_timeline(const std::vector<Step>& steps, const TimelineStyle& s
   std::string out;
   for (size_t i = 0; i < steps.size(); ++i) {
     const Step& step = steps[i];
-    const bool lasts = step.end_ns != step.start_ns;
+    const bool lasts = step.end_ns != step.start_ns || step.abandoned;
     const int64_t end = step.end_ns != 0 ? step.end_ns : std::max(style.now_ns, step.start_ns);
     std::string line = padded_to("+" + brief(step.start_ns - from), 9) +
                        padded_to(cut_to(names[i], name_width), name_width + 2) +
@@ -304,6 +311,7 @@ Object step_json(const Step& step) {
   if (step.attempts > 0) out.set("attempts", step.attempts);
   if (!step.failure.empty()) out.set("failure", step.failure);
   if (step.failed) out.set("failed", true);
+  if (step.abandoned) out.set("abandoned", true);
   return out;
 }
 

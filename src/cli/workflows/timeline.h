@@ -14,7 +14,7 @@ namespace trivium::cli {
 struct Step {
   int64_t event_id = 0;
   int64_t start_ns = 0;
-  int64_t end_ns = 0;   // 0: still open; equal to the start: a moment
+  int64_t end_ns = 0;   // 0: still open, the run's end where it was abandoned; equal to the start: a moment
   std::string kind;     // "activity", "timer", "message", …
   std::string text;     // the function, the topic …
   std::string summary;  // what the code says for people
@@ -23,6 +23,7 @@ struct Step {
   int64_t attempts = 0;  // of an activity, 0: none began
   std::string failure;   // why it failed, or why its last attempt did
   bool failed = false;
+  bool abandoned = false;  // the run ended before it did
 };
 
 // In the order in which they began. `pending` tells about activities that are open.
