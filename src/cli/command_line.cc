@@ -65,7 +65,7 @@ class Parser {
       const std::string text = error.what();
       return fail(kind::invalid, "flag needs a value: " + text.substr(0, text.find(':')));
     } catch (const CLI::ConversionError& error) {
-      return fail(kind::invalid, std::string("invalid value: ") + error.what());
+      return fail(wrong_value(error.what()));
     } catch (const CLI::Error& error) {
       return fail(kind::invalid, error.what());
     }
@@ -79,6 +79,20 @@ class Parser {
   }
 
  private:
+  // `text`: "Could not convert: --limit = abc".
+  Error wrong_value(const std::string& text) const {
+    const size_t name = text.find("--");
+    const size_t equals = text.find(" = ");
+    if (name < equals && equals != std::string::npos) {
+      const std::string flag = text.substr(name, equals - name);
+      const CLI::Option* option = app_.get_option_no_throw(flag);
+      if (option != nullptr && option->get_type_name() == "INT") {
+        return Error::of(kind::invalid, flag + " must be a whole number, not " + text.substr(equals + 3));
+      }
+    }
+    return Error::of(kind::invalid, "invalid value: " + text);
+  }
+
   tl::unexpected<Error> unknown_flag(const std::string& word, const std::string& command) {
     const std::string name = word.substr(0, word.find('='));
     Args known;

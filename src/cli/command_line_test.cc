@@ -119,7 +119,7 @@ TEST(CommandLine, Lint) {
   EXPECT_EQ(lint.level, "error");
   EXPECT_EQ(lint.source.lock_file, "x.lock");
   EXPECT_THAT(error_of({"lint", "--level", "bad"}), HasSubstr("--level must be error, warning or hint"));
-  EXPECT_THAT(error_of({"lint", "--limit", "many"}), HasSubstr("--limit"));
+  EXPECT_THAT(error_of({"lint", "--limit", "many"}), HasSubstr("--limit must be a whole number, not many"));
   EXPECT_THAT(error_of({"lint", "src"}), HasSubstr("'lint' takes no argument \"src\""));
 }
 

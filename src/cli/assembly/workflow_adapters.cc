@@ -1,5 +1,7 @@
 #include "cli/assembly/workflow_adapters.h"
 
+#include <algorithm>
+
 #include "app/meta.h"
 #include "cli/assembly/entries.h"
 #include "core/digest.h"
@@ -63,6 +65,7 @@ std::optional<WorkflowCode> EntryPrograms::find(const std::string& type) const {
 std::vector<std::string> EntryPrograms::types() const {
   std::vector<std::string> types;
   for (const auto& [type, code] : code_of_type_) types.push_back(type);
+  std::sort(types.begin(), types.end());
   return types;
 }
 
@@ -109,6 +112,7 @@ std::vector<std::string> FunctionActivities::ids() const {
   for (const units::LuaEntryRef& entry : node_.programs().entries()) {
     if (entry->kind == app::LuaKind::function || entry->default_host) ids.push_back(entry->id.text());
   }
+  std::sort(ids.begin(), ids.end());
   return ids;
 }
 

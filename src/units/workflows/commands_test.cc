@@ -474,6 +474,10 @@ TEST_F(Commands, ReturnedAndRaisedErrorsFailTheWorkflow) {
 TEST_F(Commands, CodeThatCannotBeLoadedFailsTheWorkflow) {
   world.programs.add("app:broken", "error('at load') return function() end");
   EXPECT_THAT(shown(world.execute("app:broken")), HasSubstr("failed to start workflow: "));
+  world.programs.add("app:early", "listen('go'):receive() return function() end");
+  EXPECT_THAT(
+      shown(world.execute("app:early")),
+      HasSubstr("can not yield from outside of a coroutine (a call that waits belongs into the method)"));
 }
 
 TEST_F(Commands, UpgradeContinuesAsNew) {

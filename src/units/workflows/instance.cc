@@ -126,7 +126,11 @@ bool Instance::load() {
   loading_ = false;
   if (!loaded) {
     start_failure_ = loaded.error();
-    start_failure_->message = "failed to start workflow: " + start_failure_->message;
+    std::string& message = start_failure_->message;
+    message = "failed to start workflow: " + message;
+    if (message.ends_with("can not yield from outside of a coroutine")) {
+      message += " (a call that waits belongs into the method)";
+    }
     return true;
   }
   Result<Values> input = values_of(info_.started.find("input"));

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "core/json.h"
 #include "core/time_layout.h"
 #include "units/workflows/cron.h"
 #include "units/workflows/payload.h"
@@ -84,7 +85,7 @@ class Reader {
         out = names[static_cast<size_t>(number) - 1].second;
         return;
       }
-      return refuse(name_ + " has no value " + std::to_string(number));
+      return refuse(name_ + " has no value " + json::encode(*value).value_or("?"));
     }
     if (!value->is_string()) return wrong("a string", *value);
     std::string name;

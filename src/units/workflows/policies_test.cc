@@ -73,6 +73,8 @@ TEST_F(Policies, UnknownWorkflowsAndWrongOptionsAreRefused) {
             "Invalid: workflow.run_timeout must be a duration, got boolean");
   EXPECT_EQ(error(world.start("app:wait", {}, Object{{"workflow.id_conflict_policy", "maybe"}})),
             "Invalid: workflow.id_conflict_policy has no value \"maybe\"");
+  EXPECT_EQ(error(world.start("app:wait", {}, Object{{"workflow.id_conflict_policy", 99}})),
+            "Invalid: workflow.id_conflict_policy has no value 99");
 }
 
 TEST_F(Policies, StartupMessagesComeFirst) {
