@@ -10,7 +10,8 @@ namespace trivium::lua {
 
 // A table with a positive integer key becomes an array and loses its other keys; every other table
 // becomes an object with keys as text. Functions and userdata become their text, error objects
-// their message. Nesting beyond 128 levels is an Internal error.
+// their message. Nesting beyond 128 levels is an Internal error; more than there is room for
+// (lua/room_outside.h) is Invalid.
 Result<Value> to_plain(lua_State* L, int index);
 
 // Only string keys, recursively; array parts are lost (error details).

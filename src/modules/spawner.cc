@@ -1,5 +1,7 @@
 #include "modules/spawner.h"
 
+#include <optional>
+
 #include "core/entry_id.h"
 #include "lua/codec.h"
 #include "lua/error_object.h"
@@ -17,6 +19,7 @@ namespace {
 
 struct Spawner {
   units::CallSettings settings;
+  std::optional<Error> refused;  // what is wrong with the options: told by spawn, like other wrong options
   std::string name;
   std::vector<Message> messages;
 };
@@ -47,22 +50,25 @@ void check_may_pass_on_identity(lua_State* L, const units::CallSettings& setting
   if (inherits || settings.actor || settings.policies) check_may_set_identity(L);
 }
 
-void set_context(lua_State* L, int index, units::CallSettings& settings) {
-  if (Result<> done = merge_values(L, index, settings); !done) raise(L, done.error());
+void set_context(lua_State* L, int index, Spawner& spawner) {
+  if (Result<> done = merge_values(L, index, spawner.settings); !done) raise(L, done.error());
 }
 
-void set_options(lua_State* L, int index, units::CallSettings& settings) {
-  if (Result<> done = merge_options(L, index, settings); !done) raise(L, done.error());
-  if (Result<> done = check_network(L, settings); !done) raise(L, done.error());
+void set_options(lua_State* L, int index, Spawner& spawner) {
+  if (Result<> done = merge_options(L, index, spawner.settings); !done) {
+    if (done.error().kind != kind::invalid) raise(L, done.error());
+    spawner.refused = std::move(done.error());
+  }
+  if (Result<> done = check_network(L, spawner.settings); !done) raise(L, done.error());
 }
 
-template <void (*set)(lua_State*, int, units::CallSettings&)>
+template <void (*set)(lua_State*, int, Spawner&)>
 int with(lua_State* L) {
   Spawner changed = check_spawner(L);
   check_may_set_context(L);
   check_may_pass_on_identity(L, changed.settings);
   luaL_checktype(L, 2, LUA_TTABLE);
-  set(L, 2, changed.settings);
+  set(L, 2, changed);
   return push_spawner(L, std::move(changed));
 }
 
@@ -97,6 +103,7 @@ int issue_spawn(lua_State* L, bool monitor, bool link) {
   command.monitor = monitor;
   command.link = link;
   if (const int refused = read_spawn(L, 2, command); refused != 0) return refused;
+  if (spawner.refused) return push_failure(L, *spawner.refused);
   command.settings = spawner.settings;
   command.name = spawner.name;
   command.messages = spawner.messages;
@@ -114,6 +121,7 @@ int issue_exec(lua_State* L) {
   const Spawner& spawner = check_spawner(L);
   units::Exec command;
   if (const int refused = read_exec(L, 2, command); refused != 0) return refused;
+  if (spawner.refused) return push_failure(L, *spawner.refused);
   command.settings = spawner.settings;
   Isolate::from(L).issue(L, command);
   return 0;
@@ -178,7 +186,7 @@ int process_with_context(lua_State* L) {
   check_may_set_context(L);
   check_string_keys(L);
   Spawner spawner;
-  set_context(L, 1, spawner.settings);
+  set_context(L, 1, spawner);
   return push_spawner(L, std::move(spawner));
 }
 
@@ -186,7 +194,7 @@ int process_with_options(lua_State* L) {
   check_may_set_context(L);
   check_string_keys(L);
   Spawner spawner;
-  set_options(L, 1, spawner.settings);
+  set_options(L, 1, spawner);
   return push_spawner(L, std::move(spawner));
 }
 

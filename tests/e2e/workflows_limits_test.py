@@ -172,8 +172,7 @@ BAD_OPTIONS = """
 local said = {}
 for i, case in ipairs(bad) do
   local name = "workflow." .. (case[1] == "search" and "search_attributes" or case[1])
-  local ok, pid, err = pcall(function() return process.with_options({[name] = case[2]}):spawn("app:none", "trivium:workflow_worker") end)
-  if not ok then pid, err = nil, pid end
+  local pid, err = process.with_options({[name] = case[2]}):spawn("app:none", "trivium:workflow_worker")
   local right = pid == nil and tostring(err):find(case[3], 1, true) and err:kind() == "Invalid"
   if not right then said[#said + 1] = i .. ": " .. tostring(err) end
 end
