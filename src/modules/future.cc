@@ -188,6 +188,10 @@ int start_future(lua_State* L, units::CallFunction& call) {
   const std::optional<OpId> op = isolate.issue_to_sink(call, future, &refused);
   if (op) {
     future->op = *op;
+  } else if (call.refused) {
+    future->drop(isolate);
+    future->orphan(L);
+    return push_failure(L, refused);
   } else {
     // An unknown target and the like are reported through the future.
     Reply reply = Reply::failure(std::move(refused));

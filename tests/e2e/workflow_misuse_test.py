@@ -196,6 +196,30 @@ def test_a_process_without_a_default_host_is_no_activity(shop):
     assert result.lines == ['["NotFound",false,"no handler registered for target app:main"]'], result.stdout + result.stderr
 
 
+def test_an_asynchronous_call_that_cannot_be_made_has_no_future(shop):
+    app = shop(
+        """
+        return {main = function()
+          local long = funcs.new():with_options({["activity.start_to_close_timeout"] = "zz"})
+          local future, err = long:async("app:note", 1)
+          local other, mixed = funcs.async("app:note", {1, 2, word = "x"})
+          return {tostring(future), err:message(), tostring(other), mixed:message(), workflow.info().history_length}
+        end}
+        """,
+        """
+        for _, said in ipairs(process.exec("app:flow", "app:jobs")) do io.print(said) end
+        """,
+    )
+    result = app.main()
+    assert result.lines == [
+        "nil",
+        'invalid temporal activity options for app:note: activity.start_to_close_timeout is not a duration: "zz"',
+        "nil",
+        "cannot encode mixed-key table: keys must be either all strings or 1..n",
+        "3",
+    ], result.stdout + result.stderr
+
+
 def test_functions_that_are_not_there_are_told_once(shop):
     app = shop(
         """

@@ -24,6 +24,7 @@ struct CallFunction final : CommandOf<CallFunction> {
   Values arguments;
   CallSettings settings;
   bool async = false;
+  bool refused = false;  // it could not even be asked for: the caller hears that at once, not from a future
 
   lua::Dispatch perform(Process& process, lua::OpId op, lua::Reply& reply) override;
 };

@@ -100,21 +100,26 @@ Result<ActivityOptions> options_of(const Instance& instance, const CallFunction&
   return alone ? std::move(alone) : std::move(both);
 }
 
+Plan refuse(CallFunction& command, Error error) {
+  command.refused = true;
+  return Plan::refuse(std::move(error));
+}
+
 }  // namespace
 
 Plan plan(Instance& instance, lua::OpId op, CallFunction& command) {
   Result<ActivityOptions> options = options_of(instance, command);
   if (!options) {
-    return Plan::refuse(Error::of(kind::invalid, "invalid temporal activity options for " + command.target +
-                                                     ": " + options.error().message));
+    return refuse(command, Error::of(kind::invalid, "invalid temporal activity options for " +
+                                                        command.target + ": " + options.error().message));
   }
   Result<> named = check_names({{"the id of the function", "activity_type.name", command.target},
                                 {"activity.id", "activity_id", options->id},
                                 {"activity.task_queue", "task_queue.name", options->task_queue}},
                                instance.recorded());
-  if (!named) return Plan::refuse(std::move(named.error()));
+  if (!named) return refuse(command, std::move(named.error()));
   Result<Array> input = payloads_of(command.arguments);
-  if (!input) return Plan::refuse(std::move(input.error()));
+  if (!input) return refuse(command, std::move(input.error()));
   Object attributes = std::move(options->attributes);
   attributes.set("activity_type", Object{{"name", command.target}});
   attributes.set("task_queue", Object{{"name", options->task_queue.empty() ? instance.info().task_queue
