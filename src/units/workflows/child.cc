@@ -63,7 +63,8 @@ struct Request {
   std::string id;  // of the entry
   std::string type = {};
   std::string host = {};              // of the PID
-  std::optional<Error> refusal = {};  // there is no such entry, or not for this workflow
+  bool must_exist = false;            // the entry, and for this workflow; that it did not is recorded
+  std::optional<Error> refusal = {};  // it does not
   StartOptions options = {};
   Object attributes = {};  // input, header, task_queue
 };
@@ -173,7 +174,7 @@ class Child final : public Machine, public std::enable_shared_from_this<Child> {
     const bool same =
         recorded != nullptr && text_at(recorded->attributes, "workflow_type.name") == request_.id;
     request_.type = same ? request_.id : instance.parts().programs.type_of(request_.id);
-    if (recorded != nullptr) return std::nullopt;
+    if (recorded != nullptr || !request_.must_exist) return std::nullopt;
     if (instance.replaying() ? !instance.has_recorded() : !request_.refusal) return std::nullopt;
     const Result<Value> refused = instance.record([&]() -> Result<Value> { return fail(*request_.refusal); },
                                                   false, "workflow.execute");
@@ -243,7 +244,7 @@ Plan plan(Instance& instance, lua::OpId op, ExecChild& command) {
 }
 
 Plan plan(Instance& instance, lua::OpId op, ExecuteWorkflow& command) {
-  Request request{.id = command.id};
+  Request request{.id = command.id, .must_exist = true};
   const EngineParts& parts = instance.parts();
   if (const std::optional<std::string> worker = parts.programs.other_worker(command.id)) {
     request.host = *worker;

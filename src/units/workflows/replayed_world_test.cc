@@ -123,6 +123,18 @@ TEST_F(ReplayedWorld, AChildWhoseTypeGotANameKeepsTheOneItHad) {
   EXPECT_EQ(end(), "\"done\"");
 }
 
+TEST_F(ReplayedWorld, AChildThatWasRefusedTakesNoValueOfAnother) {
+  world.programs.add("app:other", "return function() listen('never'):receive() end");
+  begin(R"(
+    local options = {['workflow.id'] = 'child'}
+    spawn_with(options, 'app:other')
+    local r, e = spawn_with(options, 'app:other')
+    local id = unique()
+    listen('go'):receive()
+    return e:kind() .. ' ' .. id:sub(1, 5))");
+  EXPECT_EQ(end(), "\"AlreadyExists value\"");
+}
+
 TEST_F(ReplayedWorld, CodeThatAsksForAnotherChildDoesNotFit) {
   world.programs.add("app:other", "return function() return 'done' end");
   world.programs.add("app:third", "return function() return 'done' end");
