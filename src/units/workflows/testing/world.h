@@ -76,6 +76,7 @@ class World {
   void boot();
   void end();
   bool do_something();
+  WorkflowEnd end_of(const std::function<void(std::function<void(WorkflowEnd)>)>& ask);
 
   const Connect connect_;
   std::filesystem::path folder_;

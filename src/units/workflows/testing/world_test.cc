@@ -127,14 +127,19 @@ Result<StartedWorkflow> World::start(const std::string& id, const Array& argumen
   return outcome;
 }
 
+// An end that does not come in time may still come when the world ends.
+WorkflowEnd World::end_of(const std::function<void(std::function<void(WorkflowEnd)>)>& ask) {
+  const auto end = std::make_shared<std::optional<WorkflowEnd>>();
+  ask([end](WorkflowEnd reached) { *end = std::move(reached); });
+  run_until([&] { return end->has_value(); });
+  return end->value_or(WorkflowEnd{Error::of(kind::internal, "no end"), {}});
+}
+
 WorkflowEnd World::execute(const std::string& id, const Array& arguments) {
-  std::optional<WorkflowEnd> end;
   StartRequest request;
   request.id = id;
   request.arguments = encode_values(arguments);
-  service_->execute(request, [&](WorkflowEnd reached) { end = std::move(reached); });
-  run_until([&] { return end.has_value(); });
-  return end.value_or(WorkflowEnd{Error::of(kind::internal, "no end"), {}});
+  return end_of([&](std::function<void(WorkflowEnd)> done) { service_->execute(request, std::move(done)); });
 }
 
 Result<> World::signal(const std::string& pid, const std::string& topic, const Array& values) {
@@ -146,10 +151,7 @@ Result<> World::signal(const std::string& pid, const std::string& topic, const A
 }
 
 WorkflowEnd World::wait(const std::string& pid) {
-  std::optional<WorkflowEnd> end;
-  service_->watch(pid, [&](WorkflowEnd reached) { end = std::move(reached); });
-  run_until([&] { return end.has_value(); });
-  return end.value_or(WorkflowEnd{Error::of(kind::internal, "no end"), {}});
+  return end_of([&](std::function<void(WorkflowEnd)> done) { service_->watch(pid, std::move(done)); });
 }
 
 std::vector<Event> World::history(const std::string& pid, const std::string& run_id) {
