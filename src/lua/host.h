@@ -29,6 +29,9 @@ class Host {
   virtual ~Host() = default;
 
   virtual Dispatch dispatch(Isolate& isolate, Command& command, OpId op, Reply& reply) = 0;
+  // `op` asks for nothing but its turn among what has been dispatched. False: there are no turns, it need not
+  // wait. Otherwise it is completed like an operation.
+  virtual bool take_turn(OpId) { return false; }
   // The last interest in a pending operation is gone (its channel closed, its timer stopped). A reply
   // that still comes is ignored.
   virtual void abandon(Isolate& isolate, OpId op) = 0;

@@ -33,6 +33,8 @@ int after_reply(lua_State* L, int, lua_KContext finish) {
   return reinterpret_cast<Isolate::Finish>(finish)(L, reply);
 }
 
+int after_turn(lua_State*, int, lua_KContext count) { return static_cast<int>(count); }
+
 // Apart from await, so that no destructor is pending in the frame that yields.
 int finish_at_once(lua_State* L, Isolate::Finish finish, Reply&& issued) {
   Reply reply = std::move(issued);
@@ -474,6 +476,13 @@ void Isolate::issue(lua_State* L, Command& command) {
 int Isolate::await(lua_State* L, Finish finish) {
   if (issued_how_ == Dispatch::done) return finish_at_once(L, finish, std::move(issued_reply_));
   return suspend(L, after_reply, reinterpret_cast<lua_KContext>(finish));
+}
+
+int Isolate::return_in_turn(lua_State* L, int count) {
+  if (current_ == nullptr || unsuspendable_ > 0 || lua_isyieldable(L) == 0) return count;
+  if (!host_->take_turn(next_op_)) return count;
+  pending_.push_back({next_op_++, current_, nullptr});
+  return suspend(L, after_turn, count);
 }
 
 std::optional<OpId> Isolate::issue_to_sink(Command& command, std::shared_ptr<Sink> sink, Error* error) {

@@ -163,6 +163,10 @@ class Isolate {
   void issue(lua_State* L, Command& command);
   int await(lua_State* L, Finish finish);
 
+  // Returns the `count` values on top of the stack: as soon as what was asked for before has its turn, if the
+  // host gives turns and the coroutine can wait. Nothing with a destructor may be left in the caller's frame.
+  int return_in_turn(lua_State* L, int count);
+
   // Hands the command to the host; its replies go to the sink. Returns nothing and fills `error` when
   // the host refused it at once.
   std::optional<OpId> issue_to_sink(Command& command, std::shared_ptr<Sink> sink, Error* error);

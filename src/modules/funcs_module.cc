@@ -53,14 +53,20 @@ int call(lua_State* L) {
   return Isolate::from(L).await(L, finish_value);
 }
 
-int async(lua_State* L) { return start_async(L, 1, nullptr); }
+int async(lua_State* L) {
+  const int results = start_async(L, 1, nullptr);
+  return Isolate::from(L).return_in_turn(L, results);
+}
 
 int executor_call(lua_State* L) {
   if (const int refused = issue_call(L, 2, &check_executor(L).settings); refused != 0) return refused;
   return Isolate::from(L).await(L, finish_value);
 }
 
-int executor_async(lua_State* L) { return start_async(L, 2, &check_executor(L).settings); }
+int executor_async(lua_State* L) {
+  const int results = start_async(L, 2, &check_executor(L).settings);
+  return Isolate::from(L).return_in_turn(L, results);
+}
 
 int push_executor(lua_State* L, Executor executor);
 

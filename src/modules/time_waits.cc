@@ -109,10 +109,10 @@ int stop(lua_State* L) {
   timer->disarm(isolate);
   timer->shut(isolate, L);
   lua_pushboolean(L, pending || timer->periodic());
-  return 1;
+  return isolate.return_in_turn(L, 1);
 }
 
-int reset(lua_State* L) {
+int rearm(lua_State* L) {
   Handle& timer = check_timer(L);
   if (timer->periodic()) return luaL_error(L, "a ticker cannot be reset");
   Error why;
@@ -126,6 +126,11 @@ int reset(lua_State* L) {
   }
   lua_pushboolean(L, pending);
   return 1;
+}
+
+int reset(lua_State* L) {
+  const int results = rearm(L);
+  return Isolate::from(L).return_in_turn(L, results);
 }
 
 int collect(lua_State* L) {
@@ -157,9 +162,20 @@ int push_handle(lua_State* L, const char* function, bool periodic) {
   return 1;
 }
 
-int timer(lua_State* L) { return push_handle(L, "timer", false); }
-int ticker(lua_State* L) { return push_handle(L, "ticker", true); }
-int after(lua_State* L) { return start(L, "after", false) ? 1 : 2; }
+int timer(lua_State* L) {
+  const int results = push_handle(L, "timer", false);
+  return Isolate::from(L).return_in_turn(L, results);
+}
+
+int ticker(lua_State* L) {
+  const int results = push_handle(L, "ticker", true);
+  return Isolate::from(L).return_in_turn(L, results);
+}
+
+int after(lua_State* L) {
+  const int results = start(L, "after", false) ? 1 : 2;
+  return Isolate::from(L).return_in_turn(L, results);
+}
 
 int now(lua_State* L) {
   Host& host = Isolate::from(L).host();

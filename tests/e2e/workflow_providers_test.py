@@ -101,6 +101,54 @@ def test_activities_timers_signals_and_children(app, provider):
     check_completed(provider, ["one"])
 
 
+def test_coroutines_take_turns_with_what_they_ask_for(app, provider):
+    """A request without an outcome gives way to the other coroutines, and counts even if the workflow ends at once."""
+    turns = """
+        local funcs = require("funcs")
+        local time = require("time")
+        local requests = {
+          after = function() time.after("1h") end,
+          ticker = function() time.ticker("1h"):stop() end,
+          async = function() funcs.async("app:work", "one", 1) end,
+          refused = function() assert(not funcs.new():with_options({["activity.id"] = 7}):async("app:work")) end,
+          monitor = function() assert(not process.monitor("somebody")) end,
+        }
+        return {main = function(what)
+          local log, gate, done = {}, channel.new(0), channel.new(2)
+          for _, name in ipairs({"A", "B"}) do
+            coroutine.spawn(function()
+              gate:receive()
+              log[#log + 1] = name .. 1
+              requests[what]()
+              log[#log + 1] = name .. 2
+              done:send(true)
+            end)
+          end
+          gate:close()
+          log[#log + 1] = "M"
+          done:receive()
+          done:receive()
+          funcs.async("app:work", "two", 2)
+          return table.concat(log, " ")
+        end}
+    """
+    application(
+        app,
+        provider,
+        """
+        for _, what in ipairs({"after", "ticker", "async", "refused", "monitor"}) do
+          io.print(what, (process.exec("app:turns", "app:jobs", what)))
+        end
+        """,
+        "- {name: turns, kind: workflow.lua, source: file://turns.lua, modules: [funcs, time], meta: {workflow: {worker: jobs}}}",
+    ).write({"src/turns.lua": turns})
+    result = app.main()
+    assert result.code == 0, result.stderr
+    assert result.lines == [f"{what}\tA1 B1 M A2 B2" for what in ["after", "ticker", "async", "refused", "monitor"]]
+    for events in provider.histories().values():
+        assert [event["event_type"] for event in events[-2:]] == ["ActivityTaskScheduled", "WorkflowExecutionCompleted"]
+
+
 def test_starts_are_safe_to_repeat_and_ids_are_respected(app, provider):
     application(
         app,

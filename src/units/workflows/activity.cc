@@ -100,9 +100,12 @@ Result<ActivityOptions> options_of(const Instance& instance, const CallFunction&
   return alone ? std::move(alone) : std::move(both);
 }
 
+// An asynchronous call has to know before it takes its turn.
 Plan refuse(CallFunction& command, Error error) {
   command.refused = true;
-  return Plan::refuse(std::move(error));
+  Plan plan = Plan::refuse(std::move(error));
+  plan.in_turn = !command.async;
+  return plan;
 }
 
 }  // namespace

@@ -63,6 +63,7 @@ Engine::Step Engine::step() {
     }
     const std::optional<size_t> task = closed_ ? std::nullopt : next_task();
     std::optional<TaskFailure> failure = walk_to(task.value_or(events_.size()));
+    if (!failure && task && tasks_++ == 0) failure = read_flags(*task);
     if (!failure && task) failure = preload(*task);
     if (failure) {
       failure_ = std::move(failure);
@@ -93,6 +94,17 @@ std::optional<size_t> Engine::next_task() const {
   for (size_t i = at_; i < events_.size(); ++i) {
     if (events_[i].type == EventType::task_started && !is_abandoned_attempt(events_, i)) return i;
   }
+  return std::nullopt;
+}
+
+// The first task at `started` says what the run began with, unless it begins just now.
+std::optional<TaskFailure> Engine::read_flags(size_t started) {
+  const size_t completed = started + 1;
+  if (completed >= events_.size() || events_[completed].type != EventType::task_completed)
+    return std::nullopt;
+  Result<Flags> flags = flags_of(events_[completed]);
+  if (!flags) return TaskFailure{false, flags.error().message};
+  instance_.set_flags(*flags);
   return std::nullopt;
 }
 

@@ -42,6 +42,9 @@ class Engine {
   // To be sent once the commands are durable.
   std::vector<LocalMessage> take_messages() { return instance_.take_messages(); }
 
+  // The task that was run last is the first of the run, if nothing that was fed says otherwise.
+  bool in_first_task() const { return tasks_ == 1; }
+
   void mute() { instance_.mute(); }
   // See Instance; after Step::done.
   bool begin_query(std::string_view name, const Values& arguments) {
@@ -59,6 +62,7 @@ class Engine {
  private:
   Step done();
   std::optional<size_t> next_task() const;
+  std::optional<TaskFailure> read_flags(size_t started);
   std::optional<TaskFailure> preload(size_t started);
   std::span<const Event> commands_of(size_t started) const;
   void deliver_updates(size_t started);
@@ -74,6 +78,7 @@ class Engine {
   size_t at_ = 0;  // the next one to apply
   int64_t previous_started_id_ = 0;
   int64_t last_event_id_ = 0;
+  int64_t tasks_ = 0;  // run so far
   bool running_ = false;
   bool closed_ = false;
   bool matching_ = false;

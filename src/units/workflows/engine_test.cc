@@ -138,6 +138,47 @@ TEST_F(Replay, ACoroutineWokenByAnImmediateCommandGoesBeforeTheNextOfTheRound) {
   EXPECT_THAT(order[1], HasSubstr("B"));
 }
 
+TEST_F(Replay, ARequestWithoutAnOutcomeHasItsTurnToo) {
+  // What A does after its timer comes after what B asked for in the same round, but its activity before B's.
+  const std::vector<Event> history = recorded(
+      "local log, gate, done = {}, channel.new(0), channel.new(2) "
+      "for _, name in ipairs({'A', 'B'}) do coroutine.spawn(function() gate:receive() log[#log + 1] = name "
+      ".. 1 "
+      "after(1) log[#log + 1] = name .. 2 call('app:f', name) done:send(1) end) end "
+      "gate:close() log[#log + 1] = 'M' done:receive() done:receive() "
+      "local _, op = after(1) stop(op) return table.concat(log, ' ')");
+  expect_replays(history);
+  EXPECT_THAT(outline(history), HasSubstr("5 TimerStarted\n6 ActivityTaskScheduled\n7 TimerStarted\n"
+                                          "8 ActivityTaskScheduled\n"));
+  EXPECT_THAT(json::encode(Value(history.back().attributes)).value_or(""), HasSubstr("A1 B1 M A2 B2"));
+}
+
+TEST_F(Replay, WhatHadItsTurnBeforeTheEndIsAskedFor) {
+  const std::vector<Event> history = recorded("async('app:f', 1) return 'left'");
+  expect_replays(history);
+  EXPECT_THAT(outline(history), HasSubstr("5 ActivityTaskScheduled\n6 WorkflowExecutionCompleted\n"));
+}
+
+// As runs that older runtimes began (tests/histories/turns has some).
+TEST_F(Replay, ARunGoesOnTheWayItBegan) {
+  std::vector<Event> history = recorded("call('app:f') async('app:f') return 'left'");
+  ASSERT_EQ(history[3].type, EventType::task_completed);
+  Object& attributes = history[3].attributes;
+  EXPECT_EQ(*attributes.find("sdk_metadata"), Value(sdk_metadata()));
+  const std::vector<Event> before(history.begin(), history.begin() + 9);
+  EXPECT_THAT(replayed(before), StartsWith("ActivityTaskScheduled"));
+  attributes.erase("sdk_metadata");
+  const std::vector<Event> older(history.begin(), history.begin() + 9);
+  EXPECT_THAT(replayed(older), StartsWith("WorkflowExecutionCompleted"));
+}
+
+TEST_F(Replay, ARunThatANewerRuntimeBeganWaitsForIt) {
+  std::vector<Event> history = recorded("call('app:f') return 1");
+  history[3].attributes.set("sdk_metadata",
+                            Object{{"sdk_name", "trivium"}, {"lang_used_flags", Array{Value(1), Value(2)}}});
+  EXPECT_THAT(replayed(history), StartsWith("a newer runtime wrote the history"));
+}
+
 TEST_F(Replay, ShowsBothSidesOfAMismatch) {
   std::vector<Event> history = recorded("call('app:f') sleep(1) return 1");
   world.programs.add("app:wf", "return function() sleep(1) call('app:f') return 1 end");

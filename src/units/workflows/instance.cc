@@ -169,7 +169,8 @@ Instance::Step Instance::step() {
     if (levels_.empty()) return Step::stable;
     Queued queued = std::move(levels_.back().front());
     levels_.back().pop_front();
-    std::optional<lua::Reply> reply = queued.carry_out();
+    std::optional<lua::Reply> reply =
+        queued.plan.answer ? std::move(queued.plan.answer) : queued.plan.carry_out();
     if (task_failure_) return Step::failed;
     if (!reply) continue;
     isolate_->complete(queued.op, std::move(*reply));
@@ -321,12 +322,18 @@ lua::Dispatch Instance::dispatch(lua::Isolate&, lua::Command& command, lua::OpId
     return lua::Dispatch::done;
   }
   Plan plan = plan_command(*this, op, command);
-  if (plan.answer) {
+  if (plan.answer && !(plan.in_turn && flags_.turns && !querying_)) {
     reply = std::move(*plan.answer);
     return lua::Dispatch::done;
   }
-  if (!closing_) issued_.push_back({op, std::move(plan.carry_out)});
+  if (!closing_) issued_.push_back({op, std::move(plan)});
   return lua::Dispatch::pending;
+}
+
+bool Instance::take_turn(lua::OpId op) {
+  if (!flags_.turns || loading_ || querying_) return false;
+  if (!closing_) issued_.push_back({op, Plan::now({})});
+  return true;
 }
 
 uint64_t Instance::random() {

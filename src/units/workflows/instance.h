@@ -17,6 +17,7 @@
 #include "core/log.h"
 #include "lua/isolate.h"
 #include "units/permissions.h"
+#include "units/workflows/flags.h"
 #include "units/workflows/machine.h"
 #include "units/workflows/ports.h"
 #include "units/workflows/run_info.h"
@@ -54,14 +55,16 @@ struct LocalMessage {
   lua::Message message;
 };
 
-// How a planner takes a command: either it answers at once, or the command waits for its turn.
+// How a planner takes a command: either the answer is known, or the command is carried out in its turn.
 struct Plan {
   std::optional<lua::Reply> answer;
   // In its turn: nothing while the outcome comes later.
   std::function<std::optional<lua::Reply>()> carry_out;
+  // The answer is.
+  bool in_turn = false;
 
   static Plan now(lua::Reply reply) { return {std::move(reply), nullptr}; }
-  static Plan refuse(Error error) { return now(lua::Reply::failure(std::move(error))); }
+  static Plan refuse(Error error) { return {lua::Reply::failure(std::move(error)), nullptr, true}; }
 };
 
 class Instance final : public lua::Host {
@@ -78,6 +81,8 @@ class Instance final : public lua::Host {
   std::optional<TaskFailure> preload(const Event& marker);
   // WorkflowTaskStarted: time, ids and the queued outcomes are handed to the code. `recorded`: the commands
   // the history has of this task, for as long as it runs.
+  // Before the first one: what the run began with.
+  void set_flags(Flags flags) { flags_ = flags; }
   void begin_task(const Event& started, bool replaying, std::span<const Event> recorded);
 
   enum class Step { again, stable, closed, failed };
@@ -149,6 +154,7 @@ class Instance final : public lua::Host {
   // --- lua::Host ---
   lua::Dispatch dispatch(lua::Isolate& isolate, lua::Command& command, lua::OpId op,
                          lua::Reply& reply) override;
+  bool take_turn(lua::OpId op) override;
   void abandon(lua::Isolate&, lua::OpId op) override { abandoned_.insert(op); }
   int64_t now_ns() override { return time_ns_; }
   int64_t clock_ns() override { return time_ns_ - info_.start_ns; }
@@ -167,7 +173,7 @@ class Instance final : public lua::Host {
 
   struct Queued {
     lua::OpId op;
-    std::function<std::optional<lua::Reply>()> carry_out;
+    Plan plan;
   };
   struct Outcome {
     lua::OpId op = 0;  // 0: a message
@@ -192,6 +198,7 @@ class Instance final : public lua::Host {
   bool replaying_ = false;
   bool querying_ = false;
   bool muted_ = false;
+  Flags flags_;
   int64_t next_ = 0;
   uint64_t random_state_ = 0;
 

@@ -47,6 +47,7 @@ void Run::finish_task() {
                            {"identity", identity}},
                     false,
                     {}});
+  if (engine_->in_first_task()) events.back().attributes.set("sdk_metadata", sdk_metadata());
   bool quiet = task.messages.empty();
   std::vector<int64_t> local;
   for (WorkflowCommand& command : engine_->take_commands()) {

@@ -131,36 +131,36 @@ void fill_unique(lua_State*, SideEffect& c) {
 }
 void fill_info(lua_State*, WorkflowInfo&) {}
 
-int after(lua_State* L) {
+int start_timer(lua_State* L, bool periodic) {
   StartTimer timer;
   timer.duration = Duration(luaL_checkinteger(L, 1));
-  return to_channel(L, timer, false);
+  timer.periodic = periodic;
+  return to_channel(L, timer, periodic);
 }
 
-int tick(lua_State* L) {
-  StartTimer timer;
-  timer.duration = Duration(luaL_checkinteger(L, 1));
-  timer.periodic = true;
-  return to_channel(L, timer, true);
+template <bool periodic>
+int timer(lua_State* L) {
+  const int results = start_timer(L, periodic);
+  return Isolate::from(L).return_in_turn(L, results);
 }
 
 int stop(lua_State* L) {
   Isolate::from(L).close_sink(static_cast<lua::OpId>(luaL_checkinteger(L, 1)));
-  return 0;
+  return Isolate::from(L).return_in_turn(L, 0);
 }
 
+template <void (*fill)(lua_State*, CallFunction&)>
+int start_call(lua_State* L) {
+  CallFunction call;
+  call.async = true;
+  fill(L, call);
+  return to_channel(L, call, false);
+}
+
+template <void (*fill)(lua_State*, CallFunction&)>
 int async(lua_State* L) {
-  CallFunction call;
-  call.async = true;
-  fill_call(L, call);
-  return to_channel(L, call, false);
-}
-
-int async_with(lua_State* L) {
-  CallFunction call;
-  call.async = true;
-  fill_call_with(L, call);
-  return to_channel(L, call, false);
+  const int results = start_call<fill>(L);
+  return Isolate::from(L).return_in_turn(L, results);
 }
 
 int open(lua_State* L, std::string_view topic) {
@@ -200,13 +200,13 @@ int query(lua_State* L) {
 
 constexpr lua::LibraryField fields[] = {
     {"sleep", command<Sleep, fill_sleep>},
-    {"after", after},
-    {"tick", tick},
+    {"after", timer<false>},
+    {"tick", timer<true>},
     {"stop", stop},
     {"call", command<CallFunction, fill_call>},
     {"call_with", command<CallFunction, fill_call_with>},
-    {"async", async},
-    {"async_with", async_with},
+    {"async", async<fill_call>},
+    {"async_with", async<fill_call_with>},
     {"cancel_call", command<CancelCall, fill_cancel_call>},
     {"send", command<Send, fill_send>},
     {"spawn", command<Spawn, fill_spawn>},
