@@ -63,8 +63,7 @@ struct Request {
   std::string id;  // of the entry
   std::string type = {};
   std::string host = {};              // of the PID
-  bool must_exist = false;            // the entry, and for this workflow; that it did not is recorded
-  std::optional<Error> refusal = {};  // it does not
+  std::optional<Error> refusal = {};  // what this runtime has against it
   StartOptions options = {};
   Object attributes = {};  // input, header, task_queue
 };
@@ -78,13 +77,13 @@ class Child final : public Machine, public std::enable_shared_from_this<Child> {
     workflow_id_ = options.id.empty()
                        ? instance.info().original_run_id + "_" + std::to_string(instance.next_sequence())
                        : options.id;
+    if (instance.children().contains(workflow_id_)) return lua::Reply::failure(decorated(already_started()));
     if (std::optional<lua::Reply> refused = settle(instance)) return refused;
-    if (!instance.children().insert(workflow_id_).second) {
-      return lua::Reply::failure(decorated(already_started()));
-    }
+    instance.children().insert(workflow_id_);
     Object attributes = request_.attributes;
     attributes.set("workflow_id", workflow_id_);
     attributes.set("workflow_type", Object{{"name", request_.type}});
+    if (request_.type != request_.id) attributes.set("entry_id", request_.id);
     attributes.set("parent_close_policy",
                    parent_close_text(options.parent_close.value_or(ParentClosePolicy::terminate)));
     attributes.set("workflow_id_reuse_policy", reuse_text(options.reuse));
@@ -170,16 +169,18 @@ class Child final : public Machine, public std::enable_shared_from_this<Child> {
   // Which entries there are, and what their types are called, is a matter of the deployment: what it was when
   // this was new is in the history.
   std::optional<lua::Reply> settle(Instance& instance) {
-    const Event* const recorded = recorded_start(instance);
-    const bool same =
-        recorded != nullptr && text_at(recorded->attributes, "workflow_type.name") == request_.id;
-    request_.type = same ? request_.id : instance.parts().programs.type_of(request_.id);
-    if (recorded != nullptr || !request_.must_exist) return std::nullopt;
+    request_.type = instance.parts().programs.type_of(request_.id);
+    if (const Event* const recorded = recorded_start(instance)) {
+      const std::string_view type = text_at(recorded->attributes, "workflow_type.name");
+      if (type == request_.id || text_at(recorded->attributes, "entry_id") == request_.id)
+        request_.type = type;
+      return std::nullopt;
+    }
     if (instance.replaying() ? !instance.has_recorded() : !request_.refusal) return std::nullopt;
     const Result<Value> refused = instance.record([&]() -> Result<Value> { return fail(*request_.refusal); },
                                                   false, "workflow.execute");
     if (refused) return std::nullopt;
-    return lua::Reply::failure(refused.error());
+    return lua::Reply::failure(decorated(refused.error()));
   }
 
   std::string pid(const Instance& instance) const {
@@ -196,6 +197,22 @@ class Child final : public Machine, public std::enable_shared_from_this<Child> {
   State state_ = State::issued;
 };
 
+Error belongs_elsewhere(const std::string& id, const std::string& worker) {
+  Error error = Error::of(kind::invalid, "workflow " + id + " belongs to the worker " + worker +
+                                             " of another provider: start it from an activity");
+  error.retryable = false;
+  return error;
+}
+
+// Why the workers of this provider in this runtime, if they are to run it, could not.
+std::optional<Error> refusal_of(const EngineParts& parts, const std::string& id) {
+  if (parts.programs.find(parts.programs.type_of(id))) return std::nullopt;
+  const std::optional<std::string> worker = parts.programs.other_worker(id);
+  if (!worker) return Error::of(kind::not_found, "workflow " + id + " not found");
+  if (parts.queue_of(*worker)) return std::nullopt;
+  return belongs_elsewhere(id, *worker);
+}
+
 Plan start_child(Instance& instance, lua::OpId op, Wait wait, Request request, const Values& arguments,
                  const CallSettings& settings, std::optional<ParentClosePolicy> parent_close = std::nullopt) {
   if (request.id.empty()) return Plan::refuse(Error::of(kind::invalid, "process ID required"));
@@ -204,8 +221,15 @@ Plan start_child(Instance& instance, lua::OpId op, Wait wait, Request request, c
   Result<Array> input = payloads_of(arguments);
   if (!input) return Plan::refuse(std::move(input.error()));
   if (parent_close) options->parent_close = parent_close;
-  std::string queue = options->task_queue.empty() ? instance.info().task_queue : options->task_queue;
-  if (!request.host.empty()) queue = instance.parts().queue_of(request.host).value_or(request.host);
+  const std::string& own_queue = instance.info().task_queue;
+  std::string queue = options->task_queue.empty() ? own_queue : options->task_queue;
+  bool ours = queue == own_queue;
+  if (!request.host.empty()) {
+    const std::optional<std::string> of_worker = instance.parts().queue_of(request.host);
+    queue = of_worker.value_or(request.host);
+    ours = of_worker || queue == own_queue;
+  }
+  if (ours && !request.refusal) request.refusal = refusal_of(instance.parts(), request.id);
   request.options = std::move(*options);
   Result<> named = check_names(
       {{"workflow.id", "workflow_id", request.options.id},
@@ -244,19 +268,10 @@ Plan plan(Instance& instance, lua::OpId op, ExecChild& command) {
 }
 
 Plan plan(Instance& instance, lua::OpId op, ExecuteWorkflow& command) {
-  Request request{.id = command.id, .must_exist = true};
   const EngineParts& parts = instance.parts();
-  if (const std::optional<std::string> worker = parts.programs.other_worker(command.id)) {
-    request.host = *worker;
-    if (!parts.queue_of(*worker)) {
-      request.refusal =
-          Error::of(kind::invalid, "workflow " + command.id + " belongs to the worker " + *worker +
-                                       " of another provider: execute it from an activity");
-      request.refusal->retryable = false;
-    }
-  } else if (!parts.programs.find(parts.programs.type_of(command.id))) {
-    request.refusal = Error::of(kind::not_found, "workflow " + command.id + " not found");
-  }
+  const std::optional<std::string> worker = parts.programs.other_worker(command.id);
+  Request request{.id = command.id, .host = worker.value_or("")};
+  if (worker && !parts.queue_of(*worker)) request.refusal = belongs_elsewhere(command.id, *worker);
   return start_child(instance, op, Wait::result, std::move(request), command.arguments, {},
                      ParentClosePolicy::abandon);
 }

@@ -123,6 +123,41 @@ TEST_F(ReplayedWorld, AChildWhoseTypeGotANameKeepsTheOneItHad) {
   EXPECT_EQ(end(), "\"done\"");
 }
 
+TEST_F(ReplayedWorld, AChildWhoseTypeGotAnotherNameOrLostItKeepsTheOneItHad) {
+  for (const std::string now : {"newer", "app:other"}) {
+    World world;
+    world.programs.add("custom", "return function() return 'done' end");  // under its type
+    world.programs.set_type("app:other", "custom");
+    world.programs.add("app:wf",
+                       "return function() local r = exec('app:other') listen('go'):receive() return r end");
+    const auto started = world.start("app:wf");
+    world.settle();
+    world.programs.set_type("app:other", now);
+    world.restart();
+    world.signal(started->pid, "go");
+    EXPECT_THAT(world.describe(started->pid).run.parked, IsEmpty());
+    EXPECT_EQ(shown(world.wait(started->pid)), "\"done\"");
+  }
+}
+
+TEST_F(ReplayedWorld, AChildThatIsNotThereIsRefusedForGood) {
+  const std::string code =
+      "local _, e = spawn('app:other') local _, f = exec('app:other') local _, g = exec_child('app:other') "
+      "local id = unique() listen('go'):receive() return e:message() .. ', ' .. f:message() .. ', ' .. "
+      "g:message() "
+      ".. ', ' .. e:kind() .. ' ' .. id:sub(1, 5)";
+  begin(code);
+  world.programs.add("app:other", "return function() return 'done' end");
+  EXPECT_EQ(end(),
+            "\"workflow app:other not found, workflow app:other not found, "
+            "workflow exec failed: workflow app:other not found, NotFound value\"");
+}
+
+TEST_F(ReplayedWorld, AChildForAnotherTaskQueueMayBeOfAnotherApplication) {
+  begin("local _, e = spawn('app:other', 'theirs') listen('go'):receive() return tostring(e)");
+  EXPECT_EQ(end(), "\"nil\"");
+}
+
 TEST_F(ReplayedWorld, AChildThatWasRefusedTakesNoValueOfAnother) {
   world.programs.add("app:other", "return function() listen('never'):receive() end");
   begin(R"(
