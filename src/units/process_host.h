@@ -33,6 +33,13 @@ class SpawnTarget {
   // For PIDs of this host that are no local process.
   virtual lua::Dispatch send(Process& caller, lua::OpId op, Send& command, lua::Reply& reply) = 0;
   virtual lua::Dispatch control(Process& caller, lua::OpId op, Control& command, lua::Reply& reply) = 0;
+
+  // The same for senders that are no process and wait for no outcome: whether messages for this PID can be
+  // left here, and one of them.
+  virtual Result<> takes_messages(std::string_view) const {
+    return fail(kind::not_found, "process not found");
+  }
+  virtual void leave(const std::string&, lua::Message) {}
 };
 
 struct SpawnRequest {

@@ -146,6 +146,42 @@ def test_ids_that_nobody_has(shop):
     ], result.stderr
 
 
+def test_a_workflow_hears_at_once_of_what_nobody_has(shop):
+    app = shop(
+        """
+        return {main = function()
+          local said = {}
+          local function told(name, _, err) said[#said + 1] = name .. " " .. err:kind() .. ": " .. err:message() end
+          told("send", process.send("{app:store@app:jobs|nobody}", "word", 1))
+          told("process", process.send("{app:procs|0x00001}", "word", 1))
+          told("host", process.send("{app:nothing|0x00001}", "word", 1))
+          told("cancel", process.cancel("{app:store@app:jobs|nobody}"))
+          told("spawn", process.spawn("app:nothing", "app:jobs"))
+          told("spawn", process.spawn("app:nothing", ""))
+          told("exec", process.exec("app:note", "app:jobs"))
+          told("workflow.exec", workflow.exec("app:nothing"))
+          told("execute", workflow.execute("app:nothing"))
+          return said
+        end}
+        """,
+        """
+        for _, said in ipairs(process.exec("app:flow", "app:jobs")) do io.print(said) end
+        """,
+    )
+    result = app.main()
+    assert result.lines == [
+        "send NotFound: unknown external workflow execution",
+        "process NotFound: process not found",
+        "host NotFound: host not found",
+        "cancel Internal: cancel failed: unknown external workflow execution",
+        "spawn NotFound: workflow app:nothing not found",
+        "spawn NotFound: workflow app:nothing not found",
+        "exec NotFound: workflow app:note not found",
+        "workflow.exec NotFound: workflow exec failed: workflow app:nothing not found",
+        "execute NotFound: workflow app:nothing not found",
+    ], result.stdout + result.stderr
+
+
 def test_pids_lead_to_the_provider_that_is_their_node(shop):
     app = shop(
         """

@@ -149,6 +149,42 @@ def test_coroutines_take_turns_with_what_they_ask_for(app, provider):
         assert [event["event_type"] for event in events[-2:]] == ["ActivityTaskScheduled", "WorkflowExecutionCompleted"]
 
 
+def test_workflows_of_two_providers_talk(app, provider):
+    application(
+        app,
+        provider,
+        """
+        local far = assert(process.spawn("app:far", "app:others"))
+        io.print((process.exec("app:near", "app:jobs", far)))
+        """,
+        """
+        - {name: other_store, kind: workflow.sqlite, file: other.db}
+        - {name: others, kind: workflow.worker, provider: other_store}
+        - {name: near, kind: workflow.lua, source: file://talk.lua, method: near, meta: {workflow: {worker: jobs}}}
+        - {name: far, kind: workflow.lua, source: file://talk.lua, method: far, meta: {workflow: {worker: others}}}
+        """,
+    ).write(
+        {
+            "src/talk.lua": """
+            local M = {}
+            function M.near(far)
+              local answers = process.listen("answer")
+              assert(process.send(far, "question", 1))
+              local _, lost = process.send("{app:nothing@app:others|x}", "question", 1)
+              return answers:receive() .. ", " .. lost:kind() .. ": " .. lost:message()
+            end
+            function M.far()
+              local message = process.listen("question", {message = true}):receive()
+              assert(process.send(message:from(), "answer", message:payload():data() + 41))
+            end
+            return M
+            """
+        }
+    )
+    result = app.main()
+    assert result.lines == ["42, NotFound: node not found"], result.stdout + result.stderr
+
+
 def test_starts_are_safe_to_repeat_and_ids_are_respected(app, provider):
     application(
         app,

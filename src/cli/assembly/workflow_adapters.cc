@@ -6,6 +6,7 @@
 #include "cli/assembly/entries.h"
 #include "core/digest.h"
 #include "units/commands/reply.h"
+#include "units/destination.h"
 #include "units/pid.h"
 
 namespace trivium::cli {
@@ -150,11 +151,17 @@ Result<std::string> NodeProcesses::resolve(const std::string& name) const { retu
 
 Result<> NodeProcesses::routable(const std::string& pid) const {
   if (node_.local(pid)) return {};
-  return fail(kind::not_found, "process not found");
+  const std::shared_ptr<units::SpawnTarget> host = units::host_of(node_, pid);
+  if (!host) return fail(kind::not_found, std::string(units::who_is_missing(pid)));
+  return host->takes_messages(pid);
 }
 
 void NodeProcesses::deliver(const std::string& pid, lua::Message message) {
-  node_.deliver(pid, std::move(message));
+  if (const sched::Ref<Process> process = node_.local(pid)) {
+    process->post(std::move(message));
+  } else if (const std::shared_ptr<units::SpawnTarget> host = units::host_of(node_, pid)) {
+    host->leave(pid, std::move(message));
+  }
 }
 
 Result<Value> NodeProcesses::name_operation(units::NameOperation::Verb verb, const std::string& name,
@@ -248,6 +255,10 @@ lua::Dispatch WorkflowHostAdapter::send(Process& caller, lua::OpId op, units::Se
                    {std::string(command.topic), caller.pid_text(), std::move(command.values)},
                    reply_true(caller, op));
   return lua::Dispatch::pending;
+}
+
+void WorkflowHostAdapter::leave(const std::string& pid, lua::Message message) {
+  service_->signal(pid, message, [](const Result<>&) {});
 }
 
 lua::Dispatch WorkflowHostAdapter::control(Process& caller, lua::OpId op, Control& command,

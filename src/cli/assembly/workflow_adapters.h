@@ -73,6 +73,9 @@ class WorkflowHostAdapter final : public units::SpawnTarget,
   lua::Dispatch control(units::Process& caller, lua::OpId op, units::Control& command,
                         lua::Reply& reply) override;
 
+  Result<> takes_messages(std::string_view) const override { return {}; }
+  void leave(const std::string& pid, lua::Message message) override;
+
   lua::Dispatch execute(units::Process& caller, lua::OpId op, const units::workflows::StartRequest& request);
 
  private:

@@ -35,6 +35,7 @@ class UnavailableHost final : public units::SpawnTarget {
   lua::Dispatch control(units::Process&, lua::OpId, units::Control&, lua::Reply& reply) override {
     return refuse(reply);
   }
+  Result<> takes_messages(std::string_view) const override { return fail(why_); }
 
  private:
   lua::Dispatch refuse(lua::Reply& reply) const { return units::refuse(reply, why_); }

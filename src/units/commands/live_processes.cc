@@ -1,5 +1,6 @@
 #include "units/commands/processes.h"
 #include "units/commands/reply.h"
+#include "units/destination.h"
 #include "units/node.h"
 #include "units/pid.h"
 #include "units/process.h"
@@ -16,22 +17,6 @@ Error no_host(const std::string& id) {
   Error error = not_found("host not found");
   error.details = Object{{"host_id", id}};
   return error;
-}
-
-// The host a PID names, for PIDs that are no live local process. Other nodes are those of workflow providers.
-std::shared_ptr<SpawnTarget> host_of(Node& node, std::string_view pid) {
-  const std::optional<PidText> parts = parse_pid(pid);
-  if (!parts) return nullptr;
-  if (parts->node.empty()) return node.host(parts->host);
-  const std::shared_ptr<WorkflowGateway> workflows = node.service<WorkflowGateway>();
-  return workflows ? workflows->peer(parts->node, parts->host) : nullptr;
-}
-
-std::string_view who_is_missing(std::string_view pid) {
-  const std::optional<PidText> parts = parse_pid(pid);
-  if (parts && !parts->node.empty()) return "node not found";
-  // Hosts of function calls exist only while the entry does.
-  return pid.find("#lua.") != std::string_view::npos ? "process not found" : "host not found";
 }
 
 Error denied(std::string_view verb, std::string_view destination) {
