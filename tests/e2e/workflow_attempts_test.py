@@ -13,6 +13,7 @@ ENTRIES = """
     - {name: silent, kind: function.lua, source: file://work.lua, method: silent, modules: [activity, time]}
     - {name: tidy, kind: function.lua, source: file://work.lua, method: tidy, modules: [activity, time]}
     - {name: about, kind: function.lua, source: file://work.lua, method: about, modules: [activity, json]}
+    - {name: chatty, kind: function.lua, source: file://work.lua, method: chatty, modules: [activity]}
     - {name: acted, kind: process.lua, source: file://acted.lua, modules: [activity], meta: {default_host: procs}}
     - {name: double, kind: function.lua, source: file://work.lua, method: double, meta: {activity: {local: true}}}
     - {name: loop, kind: workflow.lua, source: file://loop.lua, modules: [funcs], meta: {workflow: {worker: jobs}}}
@@ -59,6 +60,10 @@ FILES = {
             end
             time.sleep("5ms")
           end
+        end
+        function M.chatty()
+          local _, err = activity.heartbeat({text = string.rep("x", 2 * 1024 * 1024)})
+          return err:kind() .. ": " .. err:message()
         end
         function M.double(number) return number * 2 end
         function M.about()
@@ -213,6 +218,16 @@ def test_what_a_function_knows_about_its_activity(shop):
     )
     result = app.main(timeout=120)
     assert result.lines == ['["w","app:one","a","app:about",1,true,30,true]', "called by attempt 1"], result.stderr
+
+
+def test_details_are_as_small_as_other_values(shop):
+    app = shop(
+        """
+        io.print((process.exec("app:one", "app:jobs", "app:chatty", {})))
+        """
+    )
+    result = app.main(timeout=120)
+    assert result.lines == ["Invalid: details of 2097163 bytes are larger than the limit of 2097152"], result.stderr
 
 
 def test_outside_of_an_activity_there_is_none(shop):

@@ -128,9 +128,9 @@ Plan plan(Instance& instance, lua::OpId op, CallFunction& command) {
   attributes.set("task_queue", Object{{"name", options->task_queue.empty() ? instance.info().task_queue
                                                                            : options->task_queue}});
   attributes.set("input", std::move(*input));
-  if (Object header = header_of(merged(*instance.info().frame, command.settings)); !header.empty()) {
-    attributes.set("header", std::move(header));
-  }
+  Result<Object> header = header_of(merged(*instance.info().frame, command.settings));
+  if (!header) return refuse(command, std::move(header.error()));
+  if (!header->empty()) attributes.set("header", std::move(*header));
   auto activity = std::make_shared<Activity>(op, command.async, options->local, std::move(options->id));
   return {std::nullopt,
           [&instance, activity = std::move(activity), attributes = std::move(attributes),

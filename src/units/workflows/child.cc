@@ -239,9 +239,9 @@ Plan start_child(Instance& instance, lua::OpId op, Wait wait, Request request, c
   if (!named) return Plan::refuse(std::move(named.error()));
   request.attributes.set("task_queue", Object{{"name", std::move(queue)}});
   request.attributes.set("input", std::move(*input));
-  if (Object header = header_of(merged(*instance.info().frame, settings)); !header.empty()) {
-    request.attributes.set("header", std::move(header));
-  }
+  Result<Object> header = header_of(merged(*instance.info().frame, settings));
+  if (!header) return Plan::refuse(std::move(header.error()));
+  if (!header->empty()) request.attributes.set("header", std::move(*header));
   return {std::nullopt, [&instance, child = std::make_shared<Child>(op, wait, std::move(request))] {
             return child->start(instance);
           }};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "units/payload_limit.h"
 #include "units/workflows/payload.h"
 
 namespace trivium::units::workflows {
@@ -42,11 +43,19 @@ Value decoded(const Value* header, std::string_view key) {
 
 }  // namespace
 
-Object header_of(const Frame& frame) {
+Result<Object> header_of(const Frame& frame) {
   Object header;
   Object context = context_of(frame);
   if (!context.empty()) header.set(context_key, json_payload(std::move(context)));
   add_security(header, frame);
+  for (const auto& [key, payload] : header) {
+    const size_t bytes = payload.find("data")->as_string().size();
+    if (bytes <= max_payload_bytes) continue;
+    return fail(kind::invalid,
+                std::string(key == context_key ? "the context" : "the actor with its policies") +
+                    " is too large for a workflow: " + std::to_string(bytes) +
+                    " bytes as JSON, the limit is " + std::to_string(max_payload_bytes));
+  }
   return header;
 }
 

@@ -7,8 +7,9 @@
 
 namespace trivium::units::workflows {
 
-// {"wippy-context": payload, "wippy-security": payload}; members that would be empty are absent.
-Object header_of(const Frame& frame);
+// {"wippy-context": payload, "wippy-security": payload}; members that would be empty are absent. Invalid: one
+// is larger than payloads may be.
+Result<Object> header_of(const Frame& frame);
 // The same plus the sender of a signal.
 Object signal_header(const Frame& frame, std::string_view from);
 

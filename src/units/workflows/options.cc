@@ -5,6 +5,7 @@
 
 #include "core/json.h"
 #include "core/time_layout.h"
+#include "units/payload_limit.h"
 #include "units/workflows/cron.h"
 #include "units/workflows/payload.h"
 #include "units/workflows/retry_policy.h"
@@ -40,6 +41,9 @@ class Reader {
     if (value == nullptr) return;
     if (!value->is_string()) return wrong("a string", *value);
     if (value->as_string().empty() && !may_be_empty) return refuse(name_ + " must be a non-empty string");
+    if (value->as_string().size() > max_payload_bytes) {
+      return refuse(name_ + " is longer than " + std::to_string(max_payload_bytes) + " bytes");
+    }
     out = value->as_string();
   }
   void duration(std::string_view key, Duration& out) {

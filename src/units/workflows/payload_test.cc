@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/json.h"
+#include "units/payload_limit.h"
 #include "units/workflows/failure.h"
 #include "units/workflows/header.h"
 
@@ -260,11 +261,21 @@ TEST(Header, CarriesPlainContextAndSecurity) {
   frame.values = Object{{"a", 1}, {"nested", Object{{"b", Array{true}}}}, {"odd", Object{{"c", Value()}}}};
   frame.actor = Actor{"ann", Object{{"role", "x"}}};
   frame.policies = Array{"app:p"};
-  const FrameRef back = frame_of(&static_cast<const Value&>(Value(header_of(frame))));
+  const FrameRef back = frame_of(&static_cast<const Value&>(Value(header_of(frame).value())));
   EXPECT_EQ(back->values, (Object{{"a", 1}, {"nested", Object{{"b", Array{true}}}}}));
   EXPECT_EQ(back->actor->id, "ann");
   EXPECT_EQ(back->policies, frame.policies);
-  EXPECT_TRUE(header_of(Frame()).empty());
+  EXPECT_TRUE(header_of(Frame())->empty());
+}
+
+TEST(Header, IsNotLargerThanPayloadsMayBe) {
+  Frame frame;
+  frame.values = Object{{"a", std::string(max_payload_bytes, 'x')}};
+  EXPECT_THAT(header_of(frame).error().message,
+              StartsWith("the context is too large for a workflow: 2097160 bytes"));
+  frame = {};
+  frame.actor = Actor{"ann", Object{{"role", std::string(max_payload_bytes, 'x')}}};
+  EXPECT_THAT(header_of(frame).error().message, StartsWith("the actor with its policies is too large"));
 }
 
 TEST(Header, TheSenderIsNoContext) {

@@ -67,6 +67,19 @@ TEST_F(Policies, ReuseMayBeForbidden) {
   EXPECT_FALSE(world.start("app:wait", {}, lenient)->fresh);
 }
 
+TEST_F(Policies, MessagesForAWorkflowThatMayNotRunAgainAreNotLostInSilence) {
+  world.start("app:wait", {}, Object{{"workflow.id", "one"}});
+  world.signal("one", "go", {1});
+  StartRequest request;
+  request.id = "app:wait";
+  request.options = Object{{"workflow.id", "one"}, {"workflow.id_reuse_policy", "reject_duplicate"}};
+  request.messages = {{"go", "", encode_values({Value("late")})}};
+  std::string why;
+  world.service().start(std::move(request), [&](Result<StartedWorkflow> started) { why = error(started); });
+  world.settle();
+  EXPECT_THAT(why, HasSubstr("AlreadyExists: Workflow execution already finished"));
+}
+
 TEST_F(Policies, UnknownWorkflowsAndWrongOptionsAreRefused) {
   EXPECT_EQ(error(world.start("app:none")), "NotFound: workflow app:none not found");
   EXPECT_EQ(error(world.start("app:wait", {}, Object{{"workflow.run_timeout", true}})),

@@ -92,7 +92,8 @@ Plan plan(Instance& instance, lua::OpId, Upgrade& command) {
   Object attributes{{"workflow_type", Object{{"name", type}}},
                     {"task_queue", Object{{"name", info.task_queue}}},
                     {"input", std::move(*input)}};
-  if (Object header = header_of(*info.frame); !header.empty()) attributes.set("header", std::move(header));
+  Result<Object> header = header_of(*info.frame);
+  if (header && !header->empty()) attributes.set("header", std::move(*header));
   if (!instance.memo().empty()) attributes.set("memo", instance.memo());
   if (!instance.search_attributes().empty())
     attributes.set("search_attributes", instance.search_attributes());

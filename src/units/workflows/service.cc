@@ -37,15 +37,13 @@ Policy policy_of(const StartOptions& options, const StartRequest& request, Core&
   return policy;
 }
 
-Object started_attributes(const StartOptions& options, const StartRequest& request, const std::string& type,
-                          const std::string& queue, Array input) {
+Object started_attributes(const StartOptions& options, const std::string& type, const std::string& queue,
+                          Array input, Object header) {
   Object attributes{{"workflow_type", Object{{"name", type}}},
                     {"task_queue", Object{{"name", queue}}},
                     {"input", std::move(input)}};
   const auto add = [&](std::string_view key, Value value) { attributes.set(key, std::move(value)); };
-  if (request.frame != nullptr) {
-    if (Object header = header_of(*request.frame); !header.empty()) add("header", std::move(header));
-  }
+  if (!header.empty()) add("header", std::move(header));
   if (options.execution_timeout.count() > 0)
     add("workflow_execution_timeout", options.execution_timeout.count());
   if (options.run_timeout.count() > 0) add("workflow_run_timeout", options.run_timeout.count());
@@ -75,6 +73,8 @@ Result<Prepared> prepare(Core& core, const StartRequest& request) {
   if (!options) return fail(std::move(options.error()));
   Result<Array> input = payloads_of(request.arguments);
   if (!input) return fail(std::move(input.error()));
+  Result<Object> header = request.frame != nullptr ? header_of(*request.frame) : Object();
+  if (!header) return fail(std::move(header.error()));
   const Policy policy = policy_of(*options, request, core);
   if (Result<> named = check_workflow_id(policy.workflow_id); !named) return fail(std::move(named.error()));
   if (Result<> named = check_name("workflow.task_queue", options->task_queue); !named)
@@ -92,8 +92,8 @@ Result<Prepared> prepare(Core& core, const StartRequest& request) {
   prepared.start.delay_ns = options->start_delay.count();
   prepared.start.worker = core.options().worker;
   prepared.start.started = started_attributes(
-      *options, request, type, options->task_queue.empty() ? core.options().task_queue : options->task_queue,
-      std::move(*input));
+      *options, type, options->task_queue.empty() ? core.options().task_queue : options->task_queue,
+      std::move(*input), std::move(*header));
   return prepared;
 }
 
@@ -102,10 +102,11 @@ Result<> start_and_signal(Tables& tables, ScriptContext& context, Prepared prepa
   prepared.start.run_id = context.new_run_id();
   Result<Started> started = start_run(tables, prepared.start, context);
   if (!started) {
-    // The id was used and may not be again: an error only for those who asked for one.
+    // The id was used and may not be again: an error only for those who asked for one, or whose messages
+    // would come too late.
     const std::optional<RunRow> last = tables.current_run(prepared.start.workflow_id);
     const bool reuse_forbidden = last && last->status != RunStatus::running;
-    if (!reuse_forbidden ||
+    if (!reuse_forbidden || !prepared.signals.empty() ||
         (prepared.error_when_started && prepared.start.conflict != ConflictPolicy::use_existing)) {
       return fail(std::move(started.error()));
     }
