@@ -39,32 +39,14 @@ class Reader {
       case EventType::activity_scheduled:
         return open(event, "activity", text_at(attributes, "activity_type.name"), attributes.find("input"));
       case EventType::activity_started:
-        if (Step* step = find(attributes, "scheduled_event_id")) {
+        if (Step* step = find(integer_at(attributes, "scheduled_event_id"))) {
           step->attempts = std::max<int64_t>(1, integer_at(attributes, "attempt"));
         }
         return;
-      case EventType::activity_completed:
-      case EventType::activity_failed:
-      case EventType::activity_timed_out:
-      case EventType::activity_canceled:
-        return close(event, find(attributes, "scheduled_event_id"));
       case EventType::timer_started:
         return open(event, "timer", brief(integer_at(attributes, "start_to_fire_timeout")), nullptr);
-      case EventType::timer_fired:
-        return close(event, find(attributes, "started_event_id"));
       case EventType::child_initiated:
         return open(event, "workflow", text_at(attributes, "workflow_type.name"), attributes.find("input"));
-      case EventType::child_start_failed:
-      case EventType::child_completed:
-      case EventType::child_failed:
-      case EventType::child_canceled:
-      case EventType::child_timed_out:
-      case EventType::child_terminated:
-      case EventType::signal_external_failed:
-      case EventType::external_signaled:
-      case EventType::cancel_external_failed:
-      case EventType::external_cancel_requested:
-        return close(event, find(attributes, "initiated_event_id"));
       case EventType::signal_external_initiated:
         return open(event, "send",
                     std::string(text_at(attributes, "signal_name")) + " to " +
@@ -80,7 +62,7 @@ class Reader {
         return open(event, "update", text_at(attributes, "accepted_request.input.name"),
                     value_at(attributes, "accepted_request.input.args"));
       case EventType::update_completed:
-        return close(event, find(attributes, "accepted_event_id"));
+        return close(event, find(integer_at(attributes, "accepted_event_id")));
       case EventType::marker_recorded:
         return marker(event);
       case EventType::search_attributes_upserted:
@@ -89,7 +71,8 @@ class Reader {
       case EventType::properties_modified:
         return moment(event, "memo", fields(attributes.find("upserted_memo")), nullptr);
       default:
-        if (is_close_event(event.type)) end(event);
+        if (is_close_event(event.type)) return end(event);
+        if (const auto answer = answer_of(event); answer && answer->last) close(event, find(answer->to));
     }
   }
 
@@ -119,8 +102,8 @@ class Reader {
     Step& step = add(event, kind, text, input);
     step.end_ns = step.start_ns;
   }
-  Step* find(const Object& attributes, std::string_view key) {
-    const auto at = index_.find(integer_at(attributes, key));
+  Step* find(int64_t event_id) {
+    const auto at = index_.find(event_id);
     return at != index_.end() ? &steps_[at->second] : nullptr;
   }
 

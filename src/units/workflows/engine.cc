@@ -195,24 +195,6 @@ std::optional<TaskFailure> Engine::apply(const Event& event) {
                                    ") for a timer the code did not start: " +
                                    std::string(text_at(event.attributes, "timer_id"))};
     }
-    case EventType::activity_started:
-    case EventType::activity_completed:
-    case EventType::activity_failed:
-    case EventType::activity_timed_out:
-    case EventType::activity_canceled:
-      return resolve(integer_at(event.attributes, "scheduled_event_id"), event);
-    case EventType::child_start_failed:
-    case EventType::child_started:
-    case EventType::child_completed:
-    case EventType::child_failed:
-    case EventType::child_canceled:
-    case EventType::child_timed_out:
-    case EventType::child_terminated:
-    case EventType::signal_external_failed:
-    case EventType::external_signaled:
-    case EventType::cancel_external_failed:
-    case EventType::external_cancel_requested:
-      return resolve(integer_at(event.attributes, "initiated_event_id"), event);
     case EventType::task_failed:
       // A reset gives the children that follow other ids.
       if (text_at(event.attributes, "cause") == "RESET_WORKFLOW") {
@@ -224,26 +206,21 @@ std::optional<TaskFailure> Engine::apply(const Event& event) {
       return TaskFailure{
           true, "[TMPRL1100] the history has an event this runtime does not know: " + event.unknown_name};
     default:
-      return std::nullopt;
+      const std::optional<Answer> answer = answer_of(event);
+      return answer ? resolve(*answer, event) : std::nullopt;
   }
 }
 
-std::optional<TaskFailure> Engine::resolve(int64_t initiated_id, const Event& event) {
+std::optional<TaskFailure> Engine::resolve(const Answer& answer, const Event& event) {
   auto& confirmed = instance_.confirmed();
-  const auto at = confirmed.find(initiated_id);
+  const auto at = confirmed.find(answer.to);
   if (at == confirmed.end() || !at->second->resolve(event, instance_)) {
     return TaskFailure{true, "[TMPRL1100] the history has " + std::string(event_name(event.type)) +
                                  " (event " + std::to_string(event.id) + ") for event " +
-                                 std::to_string(initiated_id) +
+                                 std::to_string(answer.to) +
                                  ", where the code waits for nothing of the kind"};
   }
-  switch (event.type) {
-    case EventType::activity_started:
-    case EventType::child_started:
-      break;
-    default:
-      confirmed.erase(at);
-  }
+  if (answer.last) confirmed.erase(at);
   return std::nullopt;
 }
 

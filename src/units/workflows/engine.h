@@ -67,7 +67,7 @@ class Engine {
   std::span<const Event> commands_of(size_t started) const;
   void deliver_updates(size_t started);
   std::optional<TaskFailure> apply(const Event& event);
-  std::optional<TaskFailure> resolve(int64_t initiated_id, const Event& event);
+  std::optional<TaskFailure> resolve(const Answer& answer, const Event& event);
   std::optional<TaskFailure> match(const Event& event);
   std::optional<TaskFailure> finish_matching(const Event& event);
   std::optional<TaskFailure> walk_to(size_t end);

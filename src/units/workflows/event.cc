@@ -7,10 +7,21 @@ namespace {
 
 enum Role : uint8_t { other, command, close };
 
+// What an event that answers another one calls that one's id, and whether more answers follow.
+struct Answers {
+  std::string_view asked_by;
+  bool last = true;
+};
+constexpr Answers activity{"scheduled_event_id"};
+constexpr Answers timer{"started_event_id"};
+constexpr Answers initiated{"initiated_event_id"};
+constexpr Answers first(Answers answers) { return {answers.asked_by, false}; }
+
 struct Description {
   EventType type;
   std::string_view name;
   Role role;
+  Answers answers{};
 };
 
 // In the order of the enumeration.
@@ -35,32 +46,32 @@ constexpr Description descriptions[] = {
     {EventType::task_failed, "WorkflowTaskFailed", other},
     {EventType::task_timed_out, "WorkflowTaskTimedOut", other},
     {EventType::activity_scheduled, "ActivityTaskScheduled", command},
-    {EventType::activity_started, "ActivityTaskStarted", other},
-    {EventType::activity_completed, "ActivityTaskCompleted", other},
-    {EventType::activity_failed, "ActivityTaskFailed", other},
-    {EventType::activity_timed_out, "ActivityTaskTimedOut", other},
-    {EventType::activity_canceled, "ActivityTaskCanceled", other},
+    {EventType::activity_started, "ActivityTaskStarted", other, first(activity)},
+    {EventType::activity_completed, "ActivityTaskCompleted", other, activity},
+    {EventType::activity_failed, "ActivityTaskFailed", other, activity},
+    {EventType::activity_timed_out, "ActivityTaskTimedOut", other, activity},
+    {EventType::activity_canceled, "ActivityTaskCanceled", other, activity},
     {EventType::activity_cancel_requested, "ActivityTaskCancelRequested", command},
     {EventType::timer_started, "TimerStarted", command},
-    {EventType::timer_fired, "TimerFired", other},
+    {EventType::timer_fired, "TimerFired", other, timer},
     {EventType::timer_canceled, "TimerCanceled", command},
     {EventType::marker_recorded, "MarkerRecorded", command},
     {EventType::search_attributes_upserted, "UpsertWorkflowSearchAttributes", command},
     {EventType::properties_modified, "WorkflowPropertiesModified", command},
     {EventType::child_initiated, "StartChildWorkflowExecutionInitiated", command},
-    {EventType::child_start_failed, "StartChildWorkflowExecutionFailed", other},
-    {EventType::child_started, "ChildWorkflowExecutionStarted", other},
-    {EventType::child_completed, "ChildWorkflowExecutionCompleted", other},
-    {EventType::child_failed, "ChildWorkflowExecutionFailed", other},
-    {EventType::child_canceled, "ChildWorkflowExecutionCanceled", other},
-    {EventType::child_timed_out, "ChildWorkflowExecutionTimedOut", other},
-    {EventType::child_terminated, "ChildWorkflowExecutionTerminated", other},
+    {EventType::child_start_failed, "StartChildWorkflowExecutionFailed", other, initiated},
+    {EventType::child_started, "ChildWorkflowExecutionStarted", other, first(initiated)},
+    {EventType::child_completed, "ChildWorkflowExecutionCompleted", other, initiated},
+    {EventType::child_failed, "ChildWorkflowExecutionFailed", other, initiated},
+    {EventType::child_canceled, "ChildWorkflowExecutionCanceled", other, initiated},
+    {EventType::child_timed_out, "ChildWorkflowExecutionTimedOut", other, initiated},
+    {EventType::child_terminated, "ChildWorkflowExecutionTerminated", other, initiated},
     {EventType::signal_external_initiated, "SignalExternalWorkflowExecutionInitiated", command},
-    {EventType::signal_external_failed, "SignalExternalWorkflowExecutionFailed", other},
-    {EventType::external_signaled, "ExternalWorkflowExecutionSignaled", other},
+    {EventType::signal_external_failed, "SignalExternalWorkflowExecutionFailed", other, initiated},
+    {EventType::external_signaled, "ExternalWorkflowExecutionSignaled", other, initiated},
     {EventType::cancel_external_initiated, "RequestCancelExternalWorkflowExecutionInitiated", command},
-    {EventType::cancel_external_failed, "RequestCancelExternalWorkflowExecutionFailed", other},
-    {EventType::external_cancel_requested, "ExternalWorkflowExecutionCancelRequested", other},
+    {EventType::cancel_external_failed, "RequestCancelExternalWorkflowExecutionFailed", other, initiated},
+    {EventType::external_cancel_requested, "ExternalWorkflowExecutionCancelRequested", other, initiated},
 };
 
 const Description& description(EventType type) { return descriptions[static_cast<size_t>(type)]; }
@@ -96,6 +107,12 @@ EventType event_type(std::string_view name) {
 
 bool is_command_event(EventType type) { return description(type).role != other; }
 bool is_close_event(EventType type) { return description(type).role == close; }
+
+std::optional<Answer> answer_of(const Event& event) {
+  const Answers& answers = description(event.type).answers;
+  if (answers.asked_by.empty()) return std::nullopt;
+  return Answer{integer_at(event.attributes, answers.asked_by), answers.last};
+}
 
 const Value* value_at(const Object& attributes, std::string_view path) {
   const size_t dot = path.find('.');

@@ -87,6 +87,14 @@ EventType event_type(std::string_view name);
 bool is_command_event(EventType type);
 // Ends the run.
 bool is_close_event(EventType type);
+
+// Of an event that answers another one: what a timer, an activity, a child or another workflow came to.
+struct Answer {
+  int64_t to = 0;     // the id of the event that asked
+  bool last = false;  // or more answers to it follow
+};
+std::optional<Answer> answer_of(const Event& event);
+
 // Members of the attributes by dotted path; empty or 0 when absent.
 std::string_view text_at(const Object& attributes, std::string_view path);
 int64_t integer_at(const Object& attributes, std::string_view path);
