@@ -17,7 +17,7 @@ class Future final : public ChannelSink {
   bool deliver(Isolate& isolate, Reply& reply) override {
     if (canceled_) return false;
     lua_State* L = isolate.main_state();
-    complete_ = true;
+    // Lua may collect the handle at every value that is made here: the channel stays until it has all.
     if (reply.error) {
       error_ = std::move(reply.error);
       push_error(L, *error_);
@@ -28,6 +28,7 @@ class Future final : public ChannelSink {
     }
     put(isolate, L);
     channel()->close(isolate, L);
+    complete_ = true;
     if (orphan_) let_go(L);
     return false;
   }

@@ -100,3 +100,27 @@ def test_futures(checks):
         check.eq("all came", sum, 20100)
         check.raises("wrong receiver", "bad argument", function() f.result({}) end)
     """)
+
+
+def test_futures_that_nobody_keeps(checks):
+    """They are collected at any time, also while their results are unpacked."""
+    checks.function("many", """
+        local tables = {}
+        for i = 1, 200 do tables[i] = {i} end
+        return tables
+    """)
+    checks.run("""
+        local received, open = 0, 0
+        for round = 1, 40 do
+          for i = 1, 30 do funcs.async("app:many") end
+          local channel_of = funcs.async("app:many"):response()
+          open = open + 1
+          coroutine.spawn(function()
+            if #channel_of:receive():data() == 200 then received = received + 1 end
+            open = open - 1
+          end)
+          time.sleep("2ms")
+        end
+        while open > 0 do time.sleep("1ms") end
+        check.eq("all results", received, 40)
+    """)
