@@ -298,6 +298,11 @@ void declare(CLI::App& app, Parser& parser, WorkflowRequest& request) {
   }
 }
 
+bool chooses(const WorkflowRequest& request) {
+  return !(request.status.empty() && request.type.empty() && request.since.empty() && request.until.empty() &&
+           request.attributes.empty());
+}
+
 Result<Request> read_workflow(Reading reading, const WorkflowShape& shape) {
   WorkflowRequest workflow;
   workflow.verb = shape.verb;
@@ -312,6 +317,9 @@ Result<Request> read_workflow(Reading reading, const WorkflowShape& shape) {
     const size_t most = workflow.all ? 0 : shape.most;
     if (words.size() < least || words.size() > most) {
       return fail(kind::invalid, "usage: trivium workflow " + std::string(shape.usage));
+    }
+    if (one_or_all && !workflow.all && (chooses(workflow) || workflow.own_code)) {
+      return fail(kind::invalid, "flags that choose among workflows go with --all");
     }
     if (workflow.limit < 1) return fail(kind::invalid, "--limit must be at least 1");
     workflow.words = std::move(words);

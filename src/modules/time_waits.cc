@@ -183,7 +183,12 @@ int now(lua_State* L) {
   return 1;
 }
 
-int no_results(lua_State*, Reply&) { return 0; }
+// Nobody looks at what a sleep returns.
+int finish_sleep(lua_State* L, Reply& reply) {
+  if (!reply.error) return 0;
+  push_error(L, *reply.error);
+  return lua_error(L);
+}
 
 // Returns how many results a refused argument leaves, or 0 after issuing the command.
 int issue_sleep(lua_State* L) {
@@ -198,7 +203,7 @@ int issue_sleep(lua_State* L) {
 
 int sleep(lua_State* L) {
   if (const int refused = issue_sleep(L); refused != 0) return refused;
-  return Isolate::from(L).await(L, no_results);
+  return Isolate::from(L).await(L, finish_sleep);
 }
 
 void push(lua_State* L) {

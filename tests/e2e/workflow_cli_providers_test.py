@@ -167,7 +167,10 @@ def test_a_start_for_a_queue_that_nobody_serves_waits_visibly(shop, provider):
             reason = until(shop, "one", lambda run: run["parked"])["parked"]
             assert "task queue elsewhere, which no worker of this store serves: app:jobs serves app:jobs" in reason
         else:
-            assert "for a runtime that serves task queue elsewhere" in cli(shop, "show", "one").stdout
+            waits = "for a runtime that serves task queue elsewhere"
+            assert waits in cli(shop, "show", "one").stdout
+            assert "waits " + waits in cli(shop, "list").stdout
+            assert [run["waiting"] for run in json.loads(cli(shop, "list", "--json").stdout)] == [waits]
         assert show(shop, "one")["events"] == 1
     # A worker of that queue takes it up.
     index = (shop.folder / "src/_index.yaml").read_text()
@@ -175,6 +178,84 @@ def test_a_start_for_a_queue_that_nobody_serves_waits_visibly(shop, provider):
     with shop.start("run") as running:
         running.wait_for("runtime ready")
         until(shop, "one", waiting)
+
+
+def test_a_run_whose_runtime_is_gone_says_who_is_missing(shop, provider):
+    if provider.name == "sqlite":
+        pytest.skip("a worker there serves all task queues")
+    assert shop.main("one").code == 0
+    with shop.start("run") as running:
+        running.wait_for("runtime ready")
+        until(shop, "one", waiting)
+        assert show(shop, "one")["waiting"] is None
+        running.kill()
+    # The runtime that had it has left nothing but a lease that ends, and the queue has another name now.
+    index = (shop.folder / "src/_index.yaml").read_text()
+    shop.write({"src/_index.yaml": index.replace("provider: store}", "provider: store, task_queue: renamed}")})
+    with shop.start("run") as running:
+        running.wait_for("runtime ready")
+        waits = "for a runtime that serves task queue app:jobs"
+        assert until(shop, "one", lambda run: run["waiting"])["waiting"] == waits
+        assert "waits " + waits in cli(shop, "list").stdout
+        told = cli(shop, "update", "one", "anything", "--timeout", "2m", code=1)
+        assert "no runtime has the workflow: none serves task queue app:jobs" in told.stderr
+
+
+def test_what_was_moved_stays_so_while_the_runtime_has_other_code(shop):
+    """The command line has the code of its folder, the runtime what it started with."""
+    first = (shop.folder / "src/order.lua").read_text()
+    assert shop.main("one").code == 0
+    with shop.start("run") as running:
+        running.wait_for("runtime ready")
+        until(shop, "one", waiting)
+        shop.write({"src/order.lua": first.replace("by = r.value", "by = r.value .. ' again'")})
+        assert cli(shop, "migrate", "one").stdout == "moved: one\n"
+        cli(shop, "signal", "one", "approve", "ann")
+        run = until(shop, "one", ended)
+    assert run["result"] == {"total": 16, "by": "ann again"}
+
+
+def test_what_a_parent_waits_for(shop):
+    shop.write({
+        "src/_index.yaml": (shop.folder / "src/_index.yaml").read_text().rstrip("\n")
+        + "\n  - {name: parent, kind: workflow.lua, source: file://parent.lua, meta: {workflow: {worker: jobs}}}\n",
+        "src/parent.lua": """
+            return {main = function()
+              return process.with_options({["workflow.id"] = "one", ["workflow.start_delay"] = "2h"}):exec("app:order", "app:jobs", 1)
+            end}
+        """,
+        "src/main.lua": """
+            return {main = function()
+              assert(process.with_options({["workflow.id"] = "parent"}):spawn("app:parent", "app:jobs"))
+            end}
+        """,
+    })
+    assert shop.main().code == 0
+    with shop.start("run") as running:
+        running.wait_for("runtime ready")
+        parent = until(shop, "parent", lambda run: run["pending"]["children"])
+        assert [child["workflow_id"] for child in parent["pending"]["children"]] == ["one"]
+        assert "one (app:order), Running" in cli(shop, "show", "parent").stdout
+
+
+def test_a_start_that_is_delayed_says_when_it_begins(shop):
+    shop.write({"src/main.lua": (shop.folder / "src/main.lua").read_text().replace(
+        '["workflow.id"] = name', '["workflow.id"] = name, ["workflow.start_delay"] = "2h"')})
+    assert shop.main("one").code == 0
+    text = cli(shop, "show", "one").stdout
+    assert "Begins:      in 1h59m" in text or "Begins:      in 2h" in text, text
+    run = show(shop, "one")
+    assert run["begins"] > run["started"] and run["pid"] == "{app:store@app:jobs|one}"
+
+
+def test_flags_that_choose_go_with_all(shop):
+    for words in (("migrate", "one", "--type", "app:order"), ("replay", "one.json", "--own-code"),
+                  ("replay", "one.json", "--status", "parked")):
+        assert "flags that choose among workflows go with --all" in cli(shop, *words, code=1).stderr
+    assert shop.main("one").code == 0
+    assert cli(shop, "migrate", "--all", "--type", "app:nothing").stdout == "No workflows found\n"
+    told = cli(shop, "list", "--status", "strange", code=1).stderr
+    assert "it has parked, old, running, completed" in told
 
 
 def test_every_history_of_a_store_is_replayed_at_once(shop):

@@ -165,7 +165,7 @@ def test_show(shop):
     assert re.search(r'^Memo: +\{"note": "fragile"\}$', text, re.M)
     run = shown(shop, "order-1")
     assert run["search_attributes"] == {"tier": "gold", "size": 4}
-    assert run["pending"] == {"activities": [], "timers": [], "waiting_events": []}
+    assert run["pending"] == {"activities": [], "children": [], "timers": [], "waiting_events": []}
     # All ways to name it.
     assert shown(shop, run["run_id"]) == run
     assert shown(shop, "{trivium:workflow_store@trivium:workflow_worker|order-1}") == run
@@ -458,7 +458,7 @@ def test_a_wrong_mode_is_named(shop):
 
 def test_migrate_is_refused_where_it_cannot_be(shop):
     assert "usage: trivium workflow migrate ID, or migrate --all" in shop.run("workflow", "migrate").stderr
-    assert shop.run("workflow", "migrate", "--all").stdout == "All workflows run on the newest code\n"
+    assert shop.run("workflow", "migrate", "--all").stdout == "No workflows found\n"
     started(shop)
     until_waiting(shop)
     assert shop.run("workflow", "migrate", "order-1").stdout == "runs on the newest code: order-1\n"

@@ -25,13 +25,32 @@ def test_code_that_never_waits_is_visible_and_goes_on_once_it_does(app):
     with app.start("run") as running:
         running.wait_for("computes for too long without waiting", timeout=120)
         run = shown_until(app, "l", lambda run: run["parked"])
-    assert run["parked"] == "the workflow computes for more than 100ms without waiting; it is tried again and again"
+    assert run["parked"].startswith("the workflow computes for more than 100ms without waiting: correct its code")
     assert "Parked" in app.run("workflow", "list").stdout
     app.write({"src/loop.lua": "return {main = function() return 1 end}"})
     with app.start("run") as running:
         running.wait_for("runtime ready")
         run = shown_until(app, "l", lambda run: run["status"] == "Completed")
     assert run["result"] == 1 and run["parked"] is None
+
+
+def test_code_that_asks_for_more_than_a_history_holds_fails(app):
+    """A loop that starts and stops a timer never waits, but each turn of it asks for one."""
+    app.program(START, ("io",), "- {name: loop, kind: workflow.lua, source: file://loop.lua, modules: [time]}")
+    app.write({"src/loop.lua": """
+        local time = require("time")
+        return {main = function()
+          while true do time.timer("1h"):stop() end
+        end}
+    """})
+    with app.start("run") as running:
+        running.wait_for("runtime ready")
+    assert app.main("app:loop", "l", "10m").code == 0
+    with app.start("run") as running:
+        running.wait_for("runtime ready")
+        run = shown_until(app, "l", lambda run: run["status"] == "Failed")
+    assert "reached its limit of 51200 events" in run["error"]["message"]
+    assert run["events"] == 2  # nothing of what it asked for
 
 
 def test_messages_that_were_not_received_go_on_with_the_next_run(checks):

@@ -20,6 +20,8 @@ FILES = {
           workflow.on_query("raises", function() error("boom") end)
           workflow.on_query("changes", function() steps[#steps + 1] = "by a query" return #steps end)
           workflow.on_query("calls", function() local v, err = funcs.call("app:double", 1) return nil, err end)
+          workflow.on_query("asyncs", function() return funcs.async("app:double", 1) end)
+          workflow.on_query("sleeps", function() time.sleep("1s") return "slept" end)
           workflow.on_query("waits", function() process.listen("never"):receive() end)
           workflow.on_query("gives", function(what)
             local cyclic = {} cyclic.self = cyclic
@@ -102,6 +104,8 @@ def test_queries_from_a_process(shop):
         check.err("raised", err, "Internal", "boom")
         check.fail("unknown", "NotFound", "unknown query type: nothing", workflow.query(pid, "nothing"))
         check.fail("a call", "Invalid", "cannot be used by a query handler", workflow.query(pid, "calls"))
+        check.fail("a call without waiting", "Invalid", "cannot be used by a query handler", workflow.query(pid, "asyncs"))
+        check.fail("a sleep", "Invalid", "time.sleep cannot be used by a query handler", workflow.query(pid, "sleeps"))
         check.fail("a wait", "Invalid", "a query handler must not wait", workflow.query(pid, "waits"))
         -- What a handler does to the state is gone with the answer.
         check.eq("first", workflow.query(pid, "changes"), 3)

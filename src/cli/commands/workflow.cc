@@ -37,7 +37,7 @@ Result<int> list(Stores& stores, const WorkflowRequest& request, std::string& ou
   if (more) all->resize(limit);
   if (request.json) {
     Array runs;
-    for (const ListedRun& one : *all) runs.push_back(run_json(one.run, one.store));
+    for (const ListedRun& one : *all) runs.push_back(run_json(one.run, one.store, one.unserved));
     append_line(out, runs);
     return 0;
   }
@@ -50,7 +50,7 @@ Result<int> list(Stores& stores, const WorkflowRequest& request, std::string& ou
   rows.reserve(all->size());
   for (const ListedRun& one : *all) {
     rows.push_back({one.run.workflow_id, one.run.type, state_of(one.run), local_time(one.run.started_ns),
-                    elapsed(one.run, now), remark(one.run)});
+                    elapsed(one.run, now), remark(one.run, one.unserved)});
   }
   out += table({{"WORKFLOW", 16}, {"TYPE", 10}, {"STATE", 0}, {"STARTED", 0}, {"TOOK", 0}, {"OUTCOME", 8}},
                rows, terminal_width());
@@ -103,6 +103,12 @@ void add_pending(const RunRow& run, const PendingWork& pending, int64_t now, std
     }
     add_field(out, "Activity:", line);
   }
+  for (const RunRow& child : pending.children) {
+    const std::string why = remark(child, false);
+    add_field(
+        out, "Child:",
+        child.workflow_id + " (" + child.type + "), " + state_of(child) + (why.empty() ? "" : ": " + why));
+  }
   for (const auto& timer : pending.timers) {
     add_field(out, "Timer:", timer.due_ns > now ? "in " + brief(timer.due_ns - now) : "due");
   }
@@ -119,8 +125,9 @@ Result<int> show(Stores& stores, const WorkflowRequest& request, std::string& ou
   const RunRow& run = found->run;
   const auto pending = found->store->open->pending(run.run_id);
   if (!pending) return fail(pending.error());
+  const bool unserved = found->store->open->unserved(run);
   if (request.json) {
-    Object whole = run_json(run, found->store->id);
+    Object whole = run_json(run, found->store->id, unserved);
     whole.set("pending", pending_json(*pending));
     append_line(out, whole);
     return 0;
@@ -131,11 +138,12 @@ Result<int> show(Stores& stores, const WorkflowRequest& request, std::string& ou
   add_field(out, "Type:", run.type);
   add_field(out, "State:", state_of(run));
   add_field(out, "Parked:", run.parked);
-  if (found->store->open->unclaimed(run)) {
-    add_field(out, "Waiting:", "for a runtime that serves task queue " + run.task_queue);
+  if (unserved) add_field(out, "Waiting:", waits_for_queue(run));
+  if (const int64_t begins = begins_ns(run); begins != 0) {
+    add_field(out, "Begins:", begins > now ? "in " + brief(begins - now) : "now");
   }
   add_field(out, "Code:", code_line(run));
-  add_field(out, "PID:", "{" + found->store->id + "@" + run.worker + "|" + run.workflow_id + "}");
+  add_field(out, "PID:", pid_of(run, found->store->id));
   add_field(out, "Started:", local_time(run.started_ns));
   if (run.closed_ns != 0) add_field(out, "Ended:", local_time(run.closed_ns));
   add_field(out, "Took:", elapsed(run, now));
@@ -148,7 +156,7 @@ Result<int> show(Stores& stores, const WorkflowRequest& request, std::string& ou
   add_field(out, "Cron:", run.cron_schedule);
   add_field(out, "Memo:", json_of(plain_fields(run.memo)));
   add_field(out, "Attributes:", json_of(plain_fields(run.search_attributes)));
-  if (run.status != RunStatus::running) add_field(out, "Outcome:", remark(run));
+  if (run.status != RunStatus::running) add_field(out, "Outcome:", remark(run, false));
   add_pending(run, *pending, now, out);
   return 0;
 }
@@ -184,7 +192,7 @@ Result<int> show_history(Stores& stores, const WorkflowRequest& request, Style s
   if (request.json) {
     Array all;
     for (const Step& step : steps) all.push_back(step_json(step));
-    Object whole = run_json(run, found->store->id);
+    Object whole = run_json(run, found->store->id, found->store->open->unserved(run));
     whole.set("steps", std::move(all));
     append_line(out, whole);
     return 0;

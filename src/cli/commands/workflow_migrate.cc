@@ -107,6 +107,8 @@ Result<int> migrate_workflows(const GlobalOptions& global, const WorkflowRequest
   if (request.json) {
     append_json(out, all, JsonSpacing::none);
     out += '\n';
+  } else if (runs.empty()) {
+    out += "No workflows found\n";
   } else if (out.empty()) {
     out += "All workflows run on the newest code\n";
   }

@@ -44,7 +44,12 @@ Result<> read_status(const std::string& text, RunFilter& filter) {
     names.emplace_back(known.name);
   }
   std::string message = "--status has no value \"" + text + "\"";
-  if (const std::string hint = app::did_you_mean(text, names); !hint.empty()) message += ": " + hint;
+  if (const std::string hint = app::did_you_mean(text, names); !hint.empty()) {
+    message += ": " + hint;
+  } else {
+    message += "; it has";
+    for (const std::string& name : names) message += (name == names.front() ? " " : ", ") + name;
+  }
   return fail(kind::invalid, message);
 }
 
@@ -78,7 +83,10 @@ Result<std::vector<ListedRun>> list_runs(std::vector<WorkflowStore>& stores, con
       return (!old || state_of(run) == "Old code") && wanted->accepts(run);
     });
     if (!runs) return fail(std::move(runs.error()));
-    for (RunRow& run : *runs) all.push_back({std::move(run), store.id, &store});
+    for (RunRow& run : *runs) {
+      const bool unserved = store.open->unserved(run);
+      all.push_back({std::move(run), store.id, &store, unserved});
+    }
   }
   std::stable_sort(all.begin(), all.end(), [](const ListedRun& a, const ListedRun& b) {
     return a.run.started_ns > b.run.started_ns;

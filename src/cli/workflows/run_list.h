@@ -13,6 +13,8 @@ struct ListedRun {
   units::workflows::RunRow run;
   std::string store;
   WorkflowStore* from = nullptr;
+  // Open, and nobody is there for its task queue.
+  bool unserved = false;
 };
 
 // The newest first, at most `limit` of each store: by status, type, time and search attributes. Invalid: a

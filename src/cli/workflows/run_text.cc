@@ -137,8 +137,22 @@ Object outcome_of(const RunRow& run) {
   return shown;
 }
 
-std::string remark(const RunRow& run) {
-  if (run.status == RunStatus::running) return run.parked.empty() ? run.stays_reason : run.parked;
+std::string pid_of(const RunRow& run, const std::string& store) {
+  return "{" + store + "@" + run.worker + "|" + run.workflow_id + "}";
+}
+
+int64_t begins_ns(const RunRow& run) {
+  return run.status == RunStatus::running && run.last_task_started == 0 ? run.first_task_ns : 0;
+}
+
+std::string waits_for_queue(const RunRow& run) {
+  return "for a runtime that serves task queue " + run.task_queue;
+}
+
+std::string remark(const RunRow& run, bool unserved) {
+  if (run.status == RunStatus::running && !run.parked.empty()) return run.parked;
+  if (unserved) return "waits " + waits_for_queue(run);
+  if (run.status == RunStatus::running) return run.stays_reason;
   const Value outcome = decoded(run.outcome);
   if (run.status == RunStatus::completed) return brief_values(plain_payloads(outcome.find("result")));
   if (run.status == RunStatus::failed) return failure_line(outcome.find("failure"));
@@ -154,13 +168,15 @@ Object plain_fields(const std::string& stored) {
   return fields;
 }
 
-Object run_json(const RunRow& run, const std::string& store) {
+Object run_json(const RunRow& run, const std::string& store, bool unserved) {
   Object out{{"workflow_id", run.workflow_id},
              {"run_id", run.run_id},
              {"first_run_id", run.first_run_id},
              {"type", run.type},
              {"status", status_name(run.status)},
              {"parked", run.parked.empty() ? Value() : Value(run.parked)},
+             {"waiting", unserved ? Value(waits_for_queue(run)) : Value()},
+             {"pid", pid_of(run, store)},
              {"code", Object{{"hash", run.code_hash},
                              {"stays", run.stays_reason.empty() ? Value() : Value(run.stays_reason)}}},
              {"store", store},
@@ -168,6 +184,7 @@ Object run_json(const RunRow& run, const std::string& store) {
              {"task_queue", run.task_queue},
              {"attempt", run.attempt},
              {"started", utc_time(run.started_ns)},
+             {"begins", begins_ns(run) != 0 ? Value(utc_time(begins_ns(run))) : Value()},
              {"closed", run.closed_ns != 0 ? Value(utc_time(run.closed_ns)) : Value()},
              {"events", run.next_event_id - 1},
              {"history_bytes", run.history_bytes}};
@@ -213,7 +230,15 @@ Object pending_json(const PendingWork& pending) {
     if (const Value* name = row.attributes.find("signal_name")) event.set("topic", *name);
     inbound.push_back(std::move(event));
   }
+  Array children;
+  for (const RunRow& row : pending.children) {
+    children.push_back(Object{{"workflow_id", row.workflow_id},
+                              {"run_id", row.run_id},
+                              {"type", row.type},
+                              {"parked", row.parked.empty() ? Value() : Value(row.parked)}});
+  }
   return Object{{"activities", std::move(activities)},
+                {"children", std::move(children)},
                 {"timers", std::move(timers)},
                 {"waiting_events", std::move(inbound)}};
 }

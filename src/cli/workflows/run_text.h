@@ -33,13 +33,17 @@ std::string failure_line(const Value* failure);
 
 // {"result": …} or {"error": …} of a closed run, {} otherwise.
 Object outcome_of(const units::workflows::RunRow& run);
-// What is wrong, or what came of it, in one line.
-std::string remark(const units::workflows::RunRow& run);
+std::string pid_of(const units::workflows::RunRow& run, const std::string& store);
+// When its first line runs, if it has to wait for that; 0: it has begun.
+int64_t begins_ns(const units::workflows::RunRow& run);
+std::string waits_for_queue(const units::workflows::RunRow& run);
+// What is wrong, or what came of it, in one line. `unserved`: nobody is there for its task queue.
+std::string remark(const units::workflows::RunRow& run, bool unserved);
 
 // {"memo"} and {"search_attributes"} columns with plain values.
 Object plain_fields(const std::string& stored);
 
-Object run_json(const units::workflows::RunRow& run, const std::string& store);
+Object run_json(const units::workflows::RunRow& run, const std::string& store, bool unserved);
 // What the last sign of life of its function told; nil: nothing.
 Value heartbeat_details(const units::workflows::ActivityRow& activity);
 Object pending_json(const units::workflows::PendingWork& pending);

@@ -4,6 +4,16 @@
 #include <utility>
 
 namespace trivium::units::workflows {
+namespace {
+
+// Before anything newer was deployed than what was there when it was moved.
+bool stays_where_it_was_moved(const RunRow& run, const WorkflowCode& newest) {
+  if (!run.refused_hash.starts_with(moved_by_hand)) return false;
+  const std::string_view then = std::string_view(run.refused_hash).substr(moved_by_hand.size());
+  return then.empty() || then == newest.hash;
+}
+
+}  // namespace
 
 CodeChoice choose_code(const RunRow& run, const WorkflowCode* newest) {
   if (newest == nullptr) return run.code_hash.empty() ? CodeChoice::unknown : CodeChoice::recorded;
@@ -11,6 +21,7 @@ CodeChoice choose_code(const RunRow& run, const WorkflowCode* newest) {
   if (run.code_hash.empty() || run.code_hash == newest->hash || run.last_task_started == 0) {
     return CodeChoice::newest;
   }
+  if (stays_where_it_was_moved(run, *newest)) return CodeChoice::recorded;
   switch (newest->policy) {
     case CodePolicy::latest:
       return CodeChoice::newest;
@@ -22,10 +33,12 @@ CodeChoice choose_code(const RunRow& run, const WorkflowCode* newest) {
   return run.refused_hash == newest->hash ? CodeChoice::recorded : CodeChoice::trial;
 }
 
-std::string why_recorded(const RunRow& run, const WorkflowCode* newest) {
-  if (newest == nullptr) return "the application has no entry for " + run.type;
-  if (newest->policy == CodePolicy::pinned) return "its entry says code: pinned";
-  return run.stays_reason;
+Stay why_recorded(const RunRow& run, const WorkflowCode* newest) {
+  if (newest == nullptr) return {"", "the application has no entry for " + run.type};
+  if (newest->policy == CodePolicy::pinned) return {newest->hash, "its entry says code: pinned"};
+  if (!stays_where_it_was_moved(run, *newest)) return {newest->hash, run.stays_reason};
+  return {std::string(moved_by_hand) + newest->hash,
+          "it was moved to this code, and nothing newer was deployed since"};
 }
 
 CodeText text_of(const WorkflowCode& code) { return {code.hash, code.entry_id, code.source}; }

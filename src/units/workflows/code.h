@@ -21,8 +21,13 @@ enum class CodeChoice : uint8_t {
 
 // `newest`: the application's code of the run's type; null: it has none.
 CodeChoice choose_code(const RunRow& run, const WorkflowCode* newest);
-// For people: why a run stays on recorded code. Of automatic runs the difference that was found.
-std::string why_recorded(const RunRow& run, const WorkflowCode* newest);
+// What a run that stays on recorded code does not go over to, and for people why; of automatic runs the
+// difference that was found.
+struct Stay {
+  std::string refused_hash;
+  std::string reason;
+};
+Stay why_recorded(const RunRow& run, const WorkflowCode* newest);
 
 CodeText text_of(const WorkflowCode& code);
 // The beginning of a hash, for people.

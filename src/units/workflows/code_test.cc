@@ -47,8 +47,9 @@ class Deployments : public ::testing::Test {
   static std::string hash_of(const char* code) { return std::string("code of ") + code; }
 
   // As the command line asks for it.
-  Result<> change(const char* code, int64_t next_event_id = 0) {
-    const RunRow row = run();
+  Result<> change(const char* code, int64_t next_event_id = 0) { return change(world, code, next_event_id); }
+  static Result<> change(World& world, const char* code, int64_t next_event_id = 0) {
+    const RunRow row = world.describe("one").run;
     const auto newest = std::make_shared<const std::string>(std::string("app:wf\n") + code);
     const CodeChange wanted{"one",
                             row.run_id,
@@ -247,6 +248,50 @@ TEST_F(Deployments, APinnedRunGoesOverWhenItIsTold) {
   EXPECT_EQ(run().stays_reason, "");
   // The instance in memory has the old code; what it would commit is refused.
   EXPECT_EQ(end(), "\"new\"");
+}
+
+TEST_F(Deployments, ARunGoesOnWhereItWasMovedThoughTheApplicationHasOtherCode) {
+  for (const CodePolicy policy : {CodePolicy::automatic, CodePolicy::latest}) {
+    World world;
+    const auto run = [&] { return world.describe("one").run; };
+    for (const char* id : {"app:f", "app:g"}) {
+      world.functions.add(id, [](const Array&) { return lua::Reply::of(1); });
+    }
+    world.programs.add("app:wf", old_code);
+    world.programs.set_policy("app:wf", policy);
+    world.start("app:wf", {}, Object{{"workflow.id", "one"}});
+    ASSERT_TRUE(change(world, fitting_code));
+    world.signal("one", "x");
+    EXPECT_EQ(run().code_hash, hash_of(fitting_code));
+    EXPECT_THAT(run().stays_reason, HasSubstr("it was moved to this code"));
+    world.restart();
+    world.signal("one", "x");
+    EXPECT_EQ(run().code_hash, hash_of(fitting_code));
+    // Until something newer comes.
+    const std::string newer = std::string(fitting_code) + " -- newer";
+    world.programs.add("app:wf", newer);
+    world.restart();
+    world.signal("one", "x");
+    EXPECT_EQ(run().code_hash, hash_of(newer.c_str()));
+    EXPECT_EQ(run().stays_reason, "");
+    world.signal("one", "go");
+    EXPECT_EQ(shown(world.wait("one")), "\"new\"");
+  }
+}
+
+TEST_F(Deployments, TheNextRunsOfAChainHaveItsCodeWhenTheEntryIsGone) {
+  world.programs.add(
+      "app:chain", "return function(n) sleep(1000000000) if n < 3 then upgrade('', n + 1) end return n end");
+  world.start("app:chain", {1}, Object{{"workflow.id", "chain"}});
+  world.programs.remove("app:chain");
+  world.restart();
+  EXPECT_EQ(shown(world.wait("chain")), "3");
+}
+
+TEST_F(Deployments, NewCodeThatFailsSaysHow) {
+  deploy("return function() error('no such luck') end");
+  world.signal("one", "x");
+  EXPECT_THAT(run().stays_reason, HasSubstr("no such luck"));
 }
 
 TEST_F(Deployments, ARunThatWentOnSinceTheDryRunDoesNotGoOver) {

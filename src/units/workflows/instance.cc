@@ -250,6 +250,11 @@ void Instance::emit(WorkflowCommand command) {
   next_sequence();
   ++next_;
   commands_.push_back(std::move(command));
+  if (parts_.most_commands == 0 || commands_.size() <= parts_.most_commands || task_failure_) return;
+  task_failure_ =
+      TaskFailure{.message = "the workflow asks for more than " + std::to_string(parts_.most_commands) +
+                             " things without waiting for any",
+                  .too_long = true};
 }
 
 Result<Value> Instance::record(const std::function<Result<Value>()>& produce, bool binary,
@@ -302,7 +307,9 @@ void Instance::carry_over(Object& attributes) {
 }
 
 // What other coroutines issued in the same round goes with them.
-void Instance::close_with(WorkflowCommand command) { closing_ = std::move(command); }
+void Instance::close_with(WorkflowCommand command) {
+  if (!closing_) closing_ = std::move(command);
+}
 
 void Instance::fail_task(bool nondeterminism, std::string message) {
   if (!task_failure_) task_failure_ = TaskFailure{nondeterminism, std::move(message)};
@@ -317,6 +324,7 @@ lua::Dispatch Instance::dispatch(lua::Isolate&, lua::Command& command, lua::OpId
     return lua::Dispatch::done;
   }
   if (querying_ && &command.type() != &WorkflowInfo::command_type) {
+    if (auto* call = command.as<CallFunction>()) call->refused = true;
     reply = lua::Reply::failure(
         Error::of(kind::invalid, std::string(command.type().name) + " cannot be used by a query handler"));
     return lua::Dispatch::done;

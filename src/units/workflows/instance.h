@@ -37,6 +37,7 @@ struct EngineParts {
   size_t memory_limit = 0;
   bool log_in_replay = false;
   const Permissions* permissions = nullptr;  // null: everything is allowed
+  size_t most_commands = 0;                  // of one task; 0: any number
 };
 
 // The workflow task cannot be carried out; the run is unharmed and waits.
@@ -47,6 +48,7 @@ struct TaskFailure {
   int64_t event_id = 0;
   std::string expected = {};  // what the history has there
   std::string actual = {};    // what the code asks for
+  bool too_long = false;      // it asked for more than a history can hold
 };
 
 // A message to a process of this runtime, for after the commit.

@@ -61,6 +61,9 @@ std::string describe(EventType type, const Object& attributes) {
   if (known == nullptr) return std::string(event_name(type));
   std::string text(known->noun);
   for (const std::string_view path : known->paths) text += " " + shown(value_at(attributes, path));
+  // What went wrong in the code is worth more than that something did.
+  if (type == EventType::execution_failed)
+    text += " (" + shown(value_at(attributes, "failure.message")) + ")";
   return text;
 }
 

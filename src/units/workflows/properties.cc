@@ -1,5 +1,7 @@
 // What the run knows and changes about itself: workflow.info and attrs,
 // registered names, process.upgrade as continue-as-new.
+#include <algorithm>
+
 #include "units/workflows/built_in_queries.h"
 #include "units/workflows/header.h"
 #include "units/workflows/meanings.h"
@@ -78,6 +80,33 @@ Plan plan(Instance& instance, lua::OpId, NameOperation& command) {
   return Plan::now(lua::Reply::of(std::move(*outcome)));
 }
 
+namespace {
+
+// Whether some worker of this runtime has the type. Which ones there are is a matter of the deployment: what
+// it was when this was new is in the history.
+bool may_go_on_as(const Instance& instance, const std::string& id, const std::string& type) {
+  if (!instance.replaying()) {
+    const WorkflowPrograms& programs = instance.parts().programs;
+    return programs.find(type) || programs.other_worker(id);
+  }
+  const auto recorded = instance.recorded();
+  return std::any_of(recorded.begin(), recorded.end(), [&](const Event& event) {
+    return event.type == EventType::execution_continued_as_new &&
+           text_at(event.attributes, "workflow_type.name") == type;
+  });
+}
+
+Plan refuse_to_go_on(Instance& instance, const std::string& id) {
+  return {std::nullopt, [&instance, id]() -> std::optional<lua::Reply> {
+            const Result<Value> refused = instance.record(
+                [&]() -> Result<Value> { return fail(kind::not_found, "workflow " + id + " not found"); },
+                false, "process.upgrade");
+            return refused ? lua::Reply() : lua::Reply::failure(refused.error());
+          }};
+}
+
+}  // namespace
+
 Plan plan(Instance& instance, lua::OpId, Upgrade& command) {
   Result<Array> input = payloads_of(command.arguments);
   if (!input) {
@@ -89,6 +118,8 @@ Plan plan(Instance& instance, lua::OpId, Upgrade& command) {
   Result<> named =
       check_names({{"the type of the workflow", "workflow_type.name", type}}, instance.recorded());
   if (!named) return Plan::refuse(std::move(named.error()));
+  if (type != info.type && !may_go_on_as(instance, command.id, type))
+    return refuse_to_go_on(instance, command.id);
   Object attributes{{"workflow_type", Object{{"name", type}}},
                     {"task_queue", Object{{"name", info.task_queue}}},
                     {"input", std::move(*input)}};

@@ -153,6 +153,21 @@ TEST_F(ReplayedWorld, AChildThatIsNotThereIsRefusedForGood) {
             "workflow exec failed: workflow app:other not found, NotFound value\"");
 }
 
+TEST_F(ReplayedWorld, AContinuationThatIsNotThereIsRefusedForGood) {
+  begin(
+      "local _, e = upgrade('app:other') local id = unique() listen('go'):receive() "
+      "return e:message() .. ' ' .. id:sub(1, 5)");
+  world.programs.add("app:other", "return function() return 'done' end");
+  EXPECT_THAT(end(), HasSubstr("workflow app:other not found value"));
+}
+
+TEST_F(ReplayedWorld, TheFirstOfTwoContinuationsOfOneRoundCounts) {
+  world.programs.add("app:wf",
+                     "return function(name) if name then return name end for _, n in ipairs({'A', 'B'}) do "
+                     "coroutine.spawn(function() upgrade('', n) end) end sleep(1) end");
+  EXPECT_EQ(shown(world.execute("app:wf")), "\"A\"");
+}
+
 TEST_F(ReplayedWorld, AChildForAnotherTaskQueueMayBeOfAnotherApplication) {
   begin("local _, e = spawn('app:other', 'theirs') listen('go'):receive() return tostring(e)");
   EXPECT_EQ(end(), "\"nil\"");

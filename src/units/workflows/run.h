@@ -180,6 +180,7 @@ class Run final : public sched::Runnable {
   int64_t task_time_ns_ = 0;
   int64_t compute_since_ns_ = 0;
   int64_t last_time_ns_ = 0;
+  int slow_tasks_ = 0;    // computed for too long, one after another
   std::string told_;      // why it is parked, as it was logged
   bool delayed_ = false;  // the first task may not begin yet
   bool warned_ = false;

@@ -32,9 +32,9 @@ void Run::start_engine(std::optional<std::string> stored) {
     const std::string& why = row_.stays_reason;
     return park({false, code.error().message + (why.empty() ? why : "; newer code: " + why)});
   }
-  const std::string refused = known != nullptr ? known->hash : std::string();
-  const std::string reason = why_recorded(row_, known);
-  if (row_.refused_hash != refused || row_.stays_reason != reason) return stay(refused, reason);
+  if (const Stay now = why_recorded(row_, known);
+      row_.refused_hash != now.refused_hash || row_.stays_reason != now.reason)
+    return stay(now.refused_hash, now.reason);
   begin_on(std::move(*code));
   on_newest_ = false;
 }

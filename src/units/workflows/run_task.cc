@@ -11,6 +11,7 @@ namespace {
 
 constexpr int64_t history_page = 500;  // batches
 constexpr std::string_view identity = "trivium";
+constexpr int most_doublings = 16;  // of a pause; it has another limit
 
 void overlay(Object& onto, const Value* fields) {
   if (fields == nullptr || !fields->is_object()) return;
@@ -159,10 +160,12 @@ sched::Outcome Run::compute() {
         }
         core_->log().error("a workflow computes for too long without waiting; it is stopped and tried again",
                            {{"workflow", row_.workflow_id}, {"type", row_.type}});
-        note_parked("the workflow computes for more than " + format_duration(timeout) +
-                    " without waiting; it is tried again and again");
+        note_parked(
+            "the workflow computes for more than " + format_duration(timeout) +
+            " without waiting: correct its code, or let a function compute; it is tried again now and then");
         give_back();
-        pause(timeout);
+        pause(std::min<Duration>(timeout * (int64_t{1} << slow_tasks_), std::chrono::minutes(10)));
+        if (slow_tasks_ < most_doublings) ++slow_tasks_;
         return sched::Outcome::idle;
       }
       return sched::Outcome::again;
@@ -170,6 +173,9 @@ sched::Outcome Run::compute() {
       if (commit_without_this_task()) return sched::Outcome::idle;
       if (trying_) {
         turn_down(std::string(engine_->failure().message));
+      } else if (engine_->failure().too_long) {
+        give_back();
+        fail_too_long();
       } else {
         park(TaskFailure(engine_->failure()));
       }
@@ -290,6 +296,7 @@ void Run::take_effect(const TaskCommit& commit) {
   row_.next_event_id = commit.events.back().id + 1;
   row_.last_task_started = commit.task_started;
   row_.parked.clear();
+  slow_tasks_ = 0;
   row_.code_hash = commit.code.hash;
   if (commit.newest) {
     row_.refused_hash.clear();

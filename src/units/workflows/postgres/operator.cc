@@ -14,10 +14,10 @@ class PostgresOperator final : public StoreOperator {
  private:
   // Every client of the database may write.
   bool served(Tables& /*tables*/) override { return false; }
-  bool unclaimed(const RunRow& run) const override {
-    return run.status == RunStatus::running && run.owner.empty();
+  std::optional<std::vector<std::string>> served_queues(Tables& tables) override {
+    return tables.shared()->served_queues();
   }
-  bool alive(Tables& tables) override { return !tables.shared()->runtimes().empty(); }
+  bool alive(Tables& tables) override { return !tables.shared()->served_queues().empty(); }
 };
 
 }  // namespace

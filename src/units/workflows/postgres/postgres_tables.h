@@ -80,6 +80,7 @@ class PostgresTables final : public Tables, public SharedTables {
   void leave(const std::string& runtime_id) override;
   int64_t bury(const std::string& runtime_id, Duration lease) override;
   std::vector<std::string> runtimes() override;
+  std::vector<std::string> served_queues() override;
   std::vector<RunRow> claim(const RuntimeRow& runtime, int64_t limit) override;
   std::vector<RunRow> claim_orphans(const RuntimeRow& runtime, int64_t limit) override;
   std::vector<RunRow> take(const RuntimeRow& runtime, const std::vector<std::string>& run_ids) override;

@@ -87,6 +87,13 @@ std::vector<std::string> PostgresTables::runtimes() {
   return found;
 }
 
+std::vector<std::string> PostgresTables::served_queues() {
+  std::vector<std::string> found;
+  const auto rows = read("SELECT DISTINCT task_queue FROM runtimes WHERE lease_until > clock_timestamp()");
+  for (int row = 0; rows && row < rows->count(); ++row) found.push_back(rows->text(row, 0));
+  return found;
+}
+
 // --- runs ---------------------------------------------------------------------------------------------
 
 std::vector<RunRow> PostgresTables::changed_runs(const std::optional<Rows>& ids) {

@@ -51,6 +51,7 @@ RunStart next_of(const RunRow& run, const Object& started, ScriptContext& contex
   next.parent_run_id = run.parent_run_id;
   next.parent_event_id = run.parent_event_id;
   next.parent_close = run.parent_close;
+  next.code_hash = run.code_hash;
   next.started.set("continued_execution_run_id", run.run_id);
   return next;
 }
@@ -100,6 +101,7 @@ std::optional<RunStart> successor(const RunRow& run, EventType how, const Object
         next.started.erase(key);
       }
     }
+    if (text_at(next.started, "workflow_type.name") != run.type) next.code_hash.clear();
     next.started.set("initiator", "ContinueAsNewInitiatorWorkflow");
     return next;
   }

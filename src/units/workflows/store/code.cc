@@ -51,7 +51,7 @@ Result<> change_code(Tables& tables, const CodeChange& change, ScriptContext& co
   }
   keep_source(tables, change.code, context);
   run->code_hash = change.code.hash;
-  run->refused_hash.clear();
+  run->refused_hash = moved_by_hand;
   run->stays_reason.clear();
   run->parked.clear();
   tables.update_run(*run);

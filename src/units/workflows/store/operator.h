@@ -20,6 +20,7 @@ struct PendingWork {
   std::vector<InboundRow> inbound;
   std::vector<ActivityRow> activities;
   std::vector<TimerRow> timers;
+  std::vector<RunRow> children;  // open ones
   // What people call the runtimes that carry out activities for other task queues, by event; empty: it is
   // gone.
   std::map<int64_t, std::string> takers;
@@ -49,8 +50,8 @@ class Operator {
   // workflow cannot go on. Timeout: no answer within `limit` (0: there is none); it may still come.
   virtual Result<Values> update(const std::string& workflow_id, const std::string& name,
                                 const Values& arguments, Duration limit) = 0;
-  // An open run that no runtime has taken.
-  virtual bool unclaimed(const RunRow& run) const = 0;
+  // An open run whose task queue no runtime served when this was asked first.
+  virtual bool unserved(const RunRow& run) = 0;
   // The text of the code that runs name by this hash. NotFound: the store does not have it.
   virtual Result<std::string> source(const std::string& hash) = 0;
   // Conflict: the run went on since the dry run.

@@ -28,6 +28,10 @@ enum class RunStatus : uint8_t {
 // "Running", "Completed", …
 std::string_view status_name(RunStatus status);
 
+// Somebody said which code the run goes on with: no other one before the next deployment. The hash of the
+// code it is up to then follows as soon as a runtime has seen the run.
+inline constexpr std::string_view moved_by_hand = "moved:";
+
 struct RunRow {
   std::string run_id;
   std::string workflow_id;
@@ -57,7 +61,7 @@ struct RunRow {
   int64_t closed_ns = 0;
   std::string next_run_id;   // of the chain, once this run closed
   std::string code_hash;     // of the code it runs on
-  std::string refused_hash;  // of newer code it does not go over to
+  std::string refused_hash;  // of newer code it does not go over to, or moved_by_hand and that
   std::string stays_reason;  // why not; empty: as far as is known, it runs on the newest
   std::string parked;        // why the workflow task cannot be carried out; empty: it can
   std::string retry_policy;  // JSON, empty: none

@@ -31,6 +31,7 @@ struct RunStart {
   std::string first_run_id;
   int64_t attempt = 1;
   int64_t execution_deadline_ns = 0;
+  std::string code_hash;  // of the run before, if it was of the same type
 };
 
 struct Started {

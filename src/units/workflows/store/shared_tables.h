@@ -42,6 +42,9 @@ class SharedTables {
   // Those that are there, sorted.
   virtual std::vector<std::string> runtimes() = 0;
 
+  // The task queues of those whose lease is not over.
+  virtual std::vector<std::string> served_queues() = 0;
+
   // Takes open runs of its task queue that never had a runtime, the oldest first.
   virtual std::vector<RunRow> claim(const RuntimeRow& runtime, int64_t limit) = 0;
   // The same of those whose runtime is gone, if they have work (Tables::runs_with_work).

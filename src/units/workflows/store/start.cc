@@ -87,6 +87,8 @@ Result<Started> start_run(Tables& tables, const RunStart& start, ScriptContext& 
   if (const auto code = context.code_of ? context.code_of(run.type) : std::nullopt) {
     run.code_hash = code->hash;
     keep_source(tables, *code, context);
+  } else {
+    run.code_hash = start.code_hash;  // the application has none any more
   }
 
   Event event{1, EventType::execution_started, context.now_ns, start.started, false, {}};

@@ -1,5 +1,6 @@
 #include "units/workflows/store/store_operator.h"
 
+#include <algorithm>
 #include <thread>
 
 #include "core/json.h"
@@ -16,6 +17,12 @@ constexpr auto poll_interval = std::chrono::milliseconds(50);
 Result<RunRow> found_or(std::optional<RunRow> found, std::string otherwise) {
   if (!found) return fail(kind::not_found, std::move(otherwise));
   return std::move(*found);
+}
+
+// `served`: as served_queues() tells.
+bool lacks(const std::optional<std::vector<std::string>>& served, const RunRow& run) {
+  return served && run.status == RunStatus::running &&
+         std::find(served->begin(), served->end(), run.task_queue) == served->end();
 }
 
 }  // namespace
@@ -69,7 +76,11 @@ Result<RunRow> StoreOperator::run(const std::string& run_id) {
 Result<PendingWork> StoreOperator::pending(const std::string& run_id) {
   PendingWork found;
   Result<> done = read([&](Tables& tables) -> Result<> {
-    found = {tables.inbound(run_id), tables.activities(run_id), tables.timers(run_id), {}};
+    found = {tables.inbound(run_id),
+             tables.activities(run_id),
+             tables.timers(run_id),
+             tables.open_children(run_id),
+             {}};
     SharedTables* shared = tables.shared();
     if (shared == nullptr) return {};
     for (const AttemptRow& attempt : shared->attempts({run_id})) {
@@ -83,6 +94,17 @@ Result<PendingWork> StoreOperator::pending(const std::string& run_id) {
   });
   if (!done) return fail(std::move(done.error()));
   return found;
+}
+
+bool StoreOperator::unserved(const RunRow& run) {
+  if (!served_) {
+    served_.emplace();
+    (void)read([&](Tables& tables) -> Result<> {
+      served_ = served_queues(tables);
+      return {};
+    });
+  }
+  return lacks(*served_, run);
 }
 
 Result<std::vector<Event>> StoreOperator::history(const std::string& run_id) {
@@ -239,9 +261,9 @@ Result<std::optional<lua::Reply>> StoreOperator::look_for_answer(const PostedUpd
       const std::string later = "; the update is carried out once it goes on";
       if (!run->parked.empty()) {
         goes_on = fail(kind::unavailable, "the workflow cannot go on: " + run->parked + later);
-      } else if (!patient && unclaimed(*run)) {
-        goes_on = fail(kind::unavailable, "no runtime has taken the workflow: none serves task queue " +
-                                              run->task_queue + later);
+      } else if (!patient && lacks(served_queues(tables), *run)) {
+        goes_on = fail(kind::unavailable,
+                       "no runtime has the workflow: none serves task queue " + run->task_queue + later);
       }
     }
     if (!last && goes_on) return {};

@@ -30,7 +30,7 @@ class StoreOperator : public Operator {
   Result<> retry(const std::string& workflow_id) override;
   Result<Values> update(const std::string& workflow_id, const std::string& name, const Values& arguments,
                         Duration limit) override;
-  bool unclaimed(const RunRow&) const override { return false; }
+  bool unserved(const RunRow& run) override;
   Result<std::string> source(const std::string& hash) override;
   Result<> change_code(const CodeChange& change) override;
   void set_patience(Duration patience) override { patience_ = patience; }
@@ -43,6 +43,8 @@ class StoreOperator : public Operator {
   // Whether a runtime carries out operations now. Called within a transaction that writes: a runtime that
   // begins afterwards sees what it did.
   virtual bool served(Tables& tables) = 0;
+  // The task queues of the runtimes that are there. Nothing: the store is one runtime's, which serves all.
+  virtual std::optional<std::vector<std::string>> served_queues(Tables& /*tables*/) { return std::nullopt; }
   // Whether a runtime is there that carries out workflows.
   virtual bool alive(Tables& tables) { return served(tables); }
 
@@ -62,6 +64,7 @@ class StoreOperator : public Operator {
   const Clock* clock_;
   Random* random_;
   Duration patience_ = std::chrono::seconds(10);
+  std::optional<std::optional<std::vector<std::string>>> served_;  // as it was asked first
 };
 
 }  // namespace trivium::units::workflows

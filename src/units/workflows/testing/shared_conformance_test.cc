@@ -62,6 +62,7 @@ TEST_P(SharedConformance, ARunIsTakenOverWhenItsRuntimeIsSilent) {
     EXPECT_TRUE(tables.claim(runtime("B"), 10).empty()) << "it has an owner";
   });
   // Its session lives, so nothing but the end of the lease frees its runs.
+  shared(b(), [&](SharedTables& tables) { EXPECT_EQ(tables.served_queues(), Ids{runtime("A").task_queue}); });
   stores().make_silent("A", minutes(1), seconds(1));
   stores().wait_until_old();
   std::optional<RunRow> taken;

@@ -179,6 +179,12 @@ class SharedSqliteTables final : public SqliteAttempts {
     return texts(use);
   }
 
+  std::vector<std::string> served_queues() override {
+    Use use(prepared("SELECT DISTINCT task_queue FROM runtimes WHERE lease_until_ns > ?"));
+    use.bind(now_ns());
+    return texts(use);
+  }
+
   std::vector<RunRow> claim(const RuntimeRow& runtime, int64_t limit) override {
     Use use(prepared(TAKE " status = 0 AND lease_owner = '' ORDER BY number LIMIT ?5) RETURNING run_id"));
     return taken(use, runtime, limit);

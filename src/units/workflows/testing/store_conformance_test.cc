@@ -489,7 +489,7 @@ TEST_P(StoreConformance, ARunRemembersWhatItRefused) {
   EXPECT_EQ(changes.retried[0].run_id, "r1");
   run([](Tables& tables, ScriptContext&) -> Result<> {
     const RunRow row = *tables.run("r1");
-    EXPECT_EQ(row.code_hash + row.refused_hash + row.stays_reason, "h3");
+    EXPECT_EQ(row.code_hash + row.refused_hash + row.stays_reason, "h3" + std::string(moved_by_hand));
     EXPECT_EQ(tables.source("h3"), "text of h3");
     return {};
   });
