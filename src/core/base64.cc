@@ -61,4 +61,23 @@ std::optional<std::string> decode(std::string_view text) {
   return bytes;
 }
 
+std::string encode_url(std::string_view bytes) {
+  std::string text = encode(bytes);
+  while (text.ends_with('=')) text.pop_back();
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
+  return text;
+}
+
+std::optional<std::string> decode_url(std::string_view text) {
+  std::string standard(text);
+  std::replace(standard.begin(), standard.end(), '-', '+');
+  std::replace(standard.begin(), standard.end(), '_', '/');
+  standard.append((4 - text.size() % 4) % 4, '=');
+  std::optional<std::string> bytes = decode(standard);
+  // Line ends, the standard alphabet and loose bits at the end.
+  if (bytes && encode_url(*bytes) != text) return std::nullopt;
+  return bytes;
+}
+
 }  // namespace trivium::base64

@@ -35,5 +35,19 @@ TEST(Base64, RefusesMalformedText) {
   }
 }
 
+TEST(Base64, ForUrls) {
+  EXPECT_EQ(encode_url("\xFB\xEF\xFF"), "--__");
+  for (const std::string_view bytes : {"", "f", "fo", "foo", "\xFF\xFE"}) {
+    EXPECT_EQ(encode_url(bytes).find('='), std::string::npos);
+    EXPECT_EQ(decode_url(encode_url(bytes)), bytes);
+  }
+}
+
+TEST(Base64, OneTextForUrlsMeansTheBytes) {
+  for (const char* text : {"Zg==", "Zh", "Z", "++//", "Zm9v\n", "Zm 9", "Zm9v.", "Zg="}) {
+    EXPECT_EQ(decode_url(text), std::nullopt) << text;
+  }
+}
+
 }  // namespace
 }  // namespace trivium::base64

@@ -1,7 +1,10 @@
 #include "core/digest.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+
+#include <limits>
 
 namespace trivium {
 namespace {
@@ -14,6 +17,8 @@ const EVP_MD* algorithm_of(Digest digest) {
       return EVP_sha1();
     case Digest::sha256:
       return EVP_sha256();
+    case Digest::sha384:
+      return EVP_sha384();
     case Digest::sha512:
       return EVP_sha512();
   }
@@ -47,6 +52,26 @@ Result<std::string> hmac(Digest algorithm, std::string_view data, std::string_vi
       HMAC(algorithm_of(algorithm), secret.data(), static_cast<int>(secret.size()),
            reinterpret_cast<const unsigned char*>(data.data()), data.size(), bytes, &size) != nullptr;
   return result(ok, bytes, size);
+}
+
+bool same_code(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+Result<std::string> derive_key(Digest algorithm, std::string_view password, std::string_view salt,
+                               int iterations, size_t length) {
+  constexpr size_t most = std::numeric_limits<int>::max();  // the library counts in int
+  if (password.size() > most || salt.size() > most || length > most) {
+    return fail(kind::invalid, "password, salt and key must be shorter than 2 GiB");
+  }
+  std::string key(length, '\0');
+  const bool ok =
+      PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()),
+                        reinterpret_cast<const unsigned char*>(salt.data()), static_cast<int>(salt.size()),
+                        iterations, algorithm_of(algorithm), static_cast<int>(length),
+                        reinterpret_cast<unsigned char*>(key.data())) == 1;
+  if (!ok) return fail(kind::internal, "the hash algorithm is not available");
+  return key;
 }
 
 uint32_t fnv32(std::string_view data) { return fnv<uint32_t>(data, 2166136261u, 16777619u); }
