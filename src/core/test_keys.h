@@ -1,0 +1,85 @@
+// Keys of tests: 1024 bits are enough there. The PEM files are forms of one key.
+#pragma once
+
+#include <string_view>
+
+namespace trivium::test_keys {
+
+inline constexpr std::string_view rsa_pkcs1 = R"(-----BEGIN RSA PRIVATE KEY-----
+MIICXAIBAAKBgQCmUnxqBI2HjueBR1NCuKGxN6T16PJvaqDPk940EuKkcrYhrfSa
+b0UG9bZiPhFTYdD/nPNuZL2oZtOGLwLnfMgEmgboLZlbthewJBXpQohH/2byp/WC
+lgqajjmsEBqLY5MJ/VDZigk1VQuJIBjqsC/GR8LH62wFXW0TQCdoj4x5nwIDAQAB
+AoGAEaFexNI0unDgg2ivH7x4j1OJrfOCd2MDJt3SyQxTcAEk408QRaqT05gKPEG+
+Dmuo/t+BQmt1WzuDIo8rLKSigwaUDxRGCJWb1Smg+sVjNG67AZW0Ve1qOtH9Aol+
+LkSg78NvKv1adA+hRlzKITWvj6BeNR6dqtQ0lQ749e9q2rkCQQDXE851H07XFg76
+t2O/qfChwp38252O3XnOnLRpwbvYeYb9PncEnFNRA2g1ONz9YIriGLXm7ED0+32L
+Kfppw2NDAkEAxffd5mzTghdOV3bBHybxegmViSoyM7kA5tQKF+S9mq4KmKKaEovS
+bMkBChsy0ExdVshqy/p2eVfHnm/RQue0dQJBANN73FT6dhG01QHe9ixus/i7X5JV
+eLYUPUPWfuhG4ajYxs2ZcHqOJLbSfNNomJRlK+tqlOL+iFjcOfRvUJZS0/UCQCiE
+S1kOqtc0N+d0uZ/Lk557eaxiA3ZMhd+4Q/yR5zBSMH7+wHPNRBrZpKnR2TuCdZP+
+XsUylK7PBV7q2bRMwcUCQC6XOLYJ2ah7KVRbmEcfAZEmsEBUcMBB+ZZIy9yvYQ4D
+Neg1Bnd8CO+2v7g75+KVDQdGepABqPXUm3iY2C/Eumw=
+-----END RSA PRIVATE KEY-----
+)";
+
+inline constexpr std::string_view rsa_pkcs8 = R"(-----BEGIN PRIVATE KEY-----
+MIICdgIBADANBgkqhkiG9w0BAQEFAASCAmAwggJcAgEAAoGBAKZSfGoEjYeO54FH
+U0K4obE3pPXo8m9qoM+T3jQS4qRytiGt9JpvRQb1tmI+EVNh0P+c825kvahm04Yv
+Aud8yASaBugtmVu2F7AkFelCiEf/ZvKn9YKWCpqOOawQGotjkwn9UNmKCTVVC4kg
+GOqwL8ZHwsfrbAVdbRNAJ2iPjHmfAgMBAAECgYARoV7E0jS6cOCDaK8fvHiPU4mt
+84J3YwMm3dLJDFNwASTjTxBFqpPTmAo8Qb4Oa6j+34FCa3VbO4MijysspKKDBpQP
+FEYIlZvVKaD6xWM0brsBlbRV7Wo60f0CiX4uRKDvw28q/Vp0D6FGXMohNa+PoF41
+Hp2q1DSVDvj172rauQJBANcTznUfTtcWDvq3Y7+p8KHCnfzbnY7dec6ctGnBu9h5
+hv0+dwScU1EDaDU43P1giuIYtebsQPT7fYsp+mnDY0MCQQDF993mbNOCF05XdsEf
+JvF6CZWJKjIzuQDm1AoX5L2argqYopoSi9JsyQEKGzLQTF1WyGrL+nZ5V8eeb9FC
+57R1AkEA03vcVPp2EbTVAd72LG6z+LtfklV4thQ9Q9Z+6EbhqNjGzZlweo4kttJ8
+02iYlGUr62qU4v6IWNw59G9QllLT9QJAKIRLWQ6q1zQ353S5n8uTnnt5rGIDdkyF
+37hD/JHnMFIwfv7Ac81EGtmkqdHZO4J1k/5exTKUrs8FXurZtEzBxQJALpc4tgnZ
+qHspVFuYRx8BkSawQFRwwEH5lkjL3K9hDgM16DUGd3wI77a/uDvn4pUNB0Z6kAGo
+9dSbeJjYL8S6bA==
+-----END PRIVATE KEY-----
+)";
+
+inline constexpr std::string_view rsa_with_passphrase = R"(-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIIC3TBXBgkqhkiG9w0BBQ0wSjApBgkqhkiG9w0BBQwwHAQING4GpvhxPikCAggA
+MAwGCCqGSIb3DQIJBQAwHQYJYIZIAWUDBAEqBBA8HwdEIz9Fk5ZRThEHaR6sBIIC
+gB5RkDGdcFW6Q/MexnblXmb2k4zIAvWKXb/EaS8gKpVOY7rMZxL99TMwAoDnpq2W
++5gRYBUNCpT3nmZYgA+OkFUeoXqtSTf9sZkKHKqDlQGSYg3O7Iu4K84AEpsT8WLX
+xz/fsU4xay3M0wc82zUTtUMIObUs7zUfikY0kEKGX26NYq+QjQWnU+287h42xIjI
+Cg0ehMstVUf66NGSxSuzsGQxn9PhpjDaGxOyTv+QEVm+2E6I4tD5f7E8TUDoka4z
+h1GVBWtYE3YeOecEPFhEOfYaekRttn/TUWhFPT/s4ZAwRN9EpAj9uLq3ZmQ/yjpV
+j/z64TmViCcHa5jU2KJE5OisrT+kW+WxF4RBCuaN5eu05kNS7l+cfOh5J9Fqz2Tn
+oBlw8BTA+nVnTIbnvyOXx2ke9IGyU8ySoqCidlDaDsoWLudfqrRg4DdSXfenM8hW
+Z8KqsflR7zWot2ixcYpI3lFqIZh/6MvbYDGecDRFOQOLPtmJdcIZSGrwpnxAD5Za
+IwQbErZ1xiJD2ejj6Si6JFKRvIuUkbgYSnx6JVIIllNfcdz5J/EYmkysFIxhs5Bn
+rF2U6y3hmrxU2zRsCT5ouTnV7r/sCq1rtRWqC6SbmRC/Kt2MjHBJpgouCQMgSJQ8
+/tmcB0pUL0GlJpPK7tBm8GXZ2/Xm2BsQfGJHY2gVXUndH9Z3zl/QkuRl7gnoYlos
+WfsHlpRwXK1SVWK2qHoKhTalfA4Z6QajeFtw5YKBP7xvd0z/0nvl+KEBiCyx/qiT
+dfPlKQppPB7mPJDKCRtJpek6hlzHpT2L0WrLP54UrJ7i78aMpmQp2MIrcP5ElIqb
++++pM0ixzpsKbGaiK7IzBjk=
+-----END ENCRYPTED PRIVATE KEY-----
+)";
+
+inline constexpr std::string_view rsa_public = R"(-----BEGIN PUBLIC KEY-----
+MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCmUnxqBI2HjueBR1NCuKGxN6T1
+6PJvaqDPk940EuKkcrYhrfSab0UG9bZiPhFTYdD/nPNuZL2oZtOGLwLnfMgEmgbo
+LZlbthewJBXpQohH/2byp/WClgqajjmsEBqLY5MJ/VDZigk1VQuJIBjqsC/GR8LH
+62wFXW0TQCdoj4x5nwIDAQAB
+-----END PUBLIC KEY-----
+)";
+
+inline constexpr std::string_view rsa_public_pkcs1 = R"(-----BEGIN RSA PUBLIC KEY-----
+MIGJAoGBAKZSfGoEjYeO54FHU0K4obE3pPXo8m9qoM+T3jQS4qRytiGt9JpvRQb1
+tmI+EVNh0P+c825kvahm04YvAud8yASaBugtmVu2F7AkFelCiEf/ZvKn9YKWCpqO
+OawQGotjkwn9UNmKCTVVC4kgGOqwL8ZHwsfrbAVdbRNAJ2iPjHmfAgMBAAE=
+-----END RSA PUBLIC KEY-----
+)";
+
+inline constexpr std::string_view elliptic = R"(-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIN/ECxs7tBmIH07nzdTKEXa24Wppgi87VEEFTQinLjrioAoGCCqGSM49
+AwEHoUQDQgAERuevWvB/esiXsvMUG8lUN6RIt8BE5DHC0brt8mRW1F40KntuL2Am
+yJ0zCJe9t9fZ2uxt9lCsJcH4mQdV2aSuiw==
+-----END EC PRIVATE KEY-----
+)";
+
+}  // namespace trivium::test_keys
