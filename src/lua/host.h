@@ -32,6 +32,8 @@ class Host {
   // `op` asks for nothing but its turn among what has been dispatched. False: there are no turns, it need not
   // wait. Otherwise it is completed like an operation.
   virtual bool take_turn(OpId) { return false; }
+  // Whether dispatch() would be done with it: then it may be asked for where nothing can wait.
+  virtual bool answers_at_once(const Command&) { return false; }
   // The last interest in a pending operation is gone (its channel closed, its timer stopped). A reply
   // that still comes is ignored.
   virtual void abandon(Isolate& isolate, OpId op) = 0;

@@ -453,10 +453,14 @@ void Isolate::reset() {
 
 // --- operations -------------------------------------------------------------------------------------
 
+bool Isolate::can_suspend(lua_State* L) const {
+  return current_ != nullptr && unsuspendable_ == 0 && lua_isyieldable(L) != 0;
+}
+
 void Isolate::check_can_suspend(lua_State* L) {
-  if (current_ == nullptr) luaL_error(L, "can not yield from outside of a coroutine");
-  if (unsuspendable_ > 0 || lua_isyieldable(L) == 0)
-    luaL_error(L, "attempt to yield across a C-call boundary");
+  if (can_suspend(L)) return;
+  luaL_error(L, current_ == nullptr ? "can not yield from outside of a coroutine"
+                                    : "attempt to yield across a C-call boundary");
 }
 
 int Isolate::suspend(lua_State* L, lua_KFunction k, lua_KContext context) {
@@ -466,7 +470,7 @@ int Isolate::suspend(lua_State* L, lua_KFunction k, lua_KContext context) {
 }
 
 void Isolate::issue(lua_State* L, Command& command) {
-  check_can_suspend(L);
+  if (!can_suspend(L) && !host_->answers_at_once(command)) check_can_suspend(L);
   issued_ = next_op_++;
   issued_reply_ = {};
   issued_how_ = host_->dispatch(*this, command, issued_, issued_reply_);
@@ -479,7 +483,7 @@ int Isolate::await(lua_State* L, Finish finish) {
 }
 
 int Isolate::return_in_turn(lua_State* L, int count) {
-  if (current_ == nullptr || unsuspendable_ > 0 || lua_isyieldable(L) == 0) return count;
+  if (!can_suspend(L)) return count;
   if (!host_->take_turn(next_op_)) return count;
   pending_.push_back({next_op_++, current_, nullptr});
   return suspend(L, after_turn, count);

@@ -159,7 +159,8 @@ class Isolate {
   using Finish = int (*)(lua_State* L, Reply& reply);
 
   // Hands the command to the host. Afterwards `return await(L, finish)`: split in two so that the
-  // command and everything else with a destructor is gone before the coroutine yields.
+  // command and everything else with a destructor is gone before the coroutine yields. Raises where nothing
+  // can wait, unless the host answers at once.
   void issue(lua_State* L, Command& command);
   int await(lua_State* L, Finish finish);
 
@@ -190,7 +191,9 @@ class Isolate {
 
   // Puts a task at the end of the run queue with `nargs` values on its waiting state's stack.
   void make_runnable(Task& task, int nargs);
-  // Raises when L cannot suspend: top-level code, or a C function without continuation on the stack.
+  // Not in top-level code, nor under a C function without continuation.
+  bool can_suspend(lua_State* L) const;
+  // Raises when it cannot.
   void check_can_suspend(lua_State* L);
   // Suspends the current task: a C function ends with `return suspend(L, k)` after
   // check_can_suspend. `k` runs when the task is resumed.

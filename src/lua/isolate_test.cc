@@ -36,6 +36,9 @@ class FakeHost : public Host {
     asked.emplace_back(what, op);
     return Dispatch::pending;
   }
+  bool answers_at_once(const Command& command) override {
+    return static_cast<const Ask&>(command).what.starts_with("now: ");
+  }
   void abandon(Isolate&, OpId op) override { abandoned.push_back(op); }
   int64_t now_ns() override { return 0; }
   int64_t clock_ns() override { return 0; }
@@ -360,6 +363,16 @@ TEST_F(IsolateTest, TopLevelCodeCannotWait) {
   load_chunk("coroutine.spawn(function() end) return function() end");
   EXPECT_NE(load_error_.message.find("can not yield from outside of a coroutine"), std::string::npos);
   EXPECT_EQ(load_error_.retryable, false);
+}
+
+TEST_F(IsolateTest, WhatIsAnsweredAtOnceNeedNotWait) {
+  load_chunk("local at_load = ask('now: early') return function() return at_load end");
+  EXPECT_EQ(start(), Isolate::Step::finished);
+  EXPECT_EQ(outcome(), "early");
+  EXPECT_EQ(run("local got table.sort({1, 2}, function() got = ask('now: sorted') end) return got"),
+            "sorted");
+  EXPECT_EQ(run("table.sort({1, 2}, function() ask('other') end)"),
+            "Internal: app:test:1: attempt to yield across a C-call boundary");
 }
 
 TEST_F(IsolateTest, TopLevelCodeIsPreempted) {

@@ -458,6 +458,10 @@ lua::Dispatch Process::dispatch(lua::Isolate&, lua::Command& command, lua::OpId 
   return static_cast<LiveCommand&>(command).perform(*this, op, reply);
 }
 
+bool Process::answers_at_once(const lua::Command& command) {
+  return static_cast<const LiveCommand&>(command).immediate();
+}
+
 void Process::abandon(lua::Isolate&, lua::OpId op) {
   if (extras_) std::erase_if(extras_->timers, [op](const auto& timer) { return timer->stop_if(op); });
 }

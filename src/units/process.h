@@ -207,6 +207,7 @@ class Process final : public sched::Runnable, private lua::Host {
 
   lua::Dispatch dispatch(lua::Isolate& isolate, lua::Command& command, lua::OpId op,
                          lua::Reply& reply) override;
+  bool answers_at_once(const lua::Command& command) override;
   void abandon(lua::Isolate& isolate, lua::OpId op) override;
   bool deliver_all(lua::Isolate& isolate) override;
   void poll(lua::Isolate& isolate) override;

@@ -295,6 +295,21 @@ def test_small_modules(app):
     ]
 
 
+def test_identifiers_can_be_made_where_nothing_can_wait(app):
+    app.program(
+        """
+        io.print(#ids.one, #ids.two)
+        local sorted
+        table.sort({1, 2}, function() sorted = uuid.v4() end)
+        io.print(#sorted)
+        """,
+        ("io", "uuid"),
+        "- {name: ids, kind: library.lua, source: \"return {one = uuid.v4(), two = uuid.v7()}\", modules: [uuid]}",
+    )
+    index = app.read("src/_index.yaml").replace("modules: [io, uuid]}", "modules: [io, uuid], imports: {ids: app:ids}}")
+    assert app.write({"src/_index.yaml": index}).main().lines == ["36\t36", "36"]
+
+
 def test_unimplemented_module_fails_where_it_is_used(app):
     result = app.program("io.print('before') sql.get('app:db')", ("io", "sql")).main()
     assert (result.code, result.stdout) == (1, "before\n")

@@ -15,6 +15,8 @@ class LiveCommand : public lua::Command {
   // Runs on the process's own thread. For Dispatch::pending the reply comes through
   // process.post_reply(op, …), from any thread.
   virtual lua::Dispatch perform(Process& process, lua::OpId op, lua::Reply& reply) = 0;
+  // perform() never comes to Dispatch::pending.
+  virtual bool immediate() const { return false; }
 };
 
 // Base of a concrete command: class Sleep final : public CommandOf<Sleep>.

@@ -15,6 +15,7 @@ struct SideEffect final : CommandOf<SideEffect> {
   bool binary = false;                     // the value is a string of bytes, not text
 
   lua::Dispatch perform(Process& process, lua::OpId op, lua::Reply& reply) override;
+  bool immediate() const override { return true; }
 };
 
 }  // namespace trivium::units
