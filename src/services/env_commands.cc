@@ -1,7 +1,7 @@
 #include "services/env_commands.h"
 
-#include "services/blocking_command.h"
 #include "services/env.h"
+#include "units/commands/from_pool.h"
 
 namespace trivium::services {
 namespace {
@@ -11,7 +11,7 @@ std::string home_of(const units::Process& process) { return EntryId::parse(proce
 template <class Work>
 lua::Dispatch carry_out(units::Process& process, lua::OpId op, lua::Reply& reply, bool blocks, Work work) {
   if (!blocks) return units::answer(reply, work());
-  return reply_from_pool(process, op, reply, std::move(work));
+  return units::reply_from_pool(process, op, reply, std::move(work));
 }
 
 Result<Object> everything(const Env& env) {

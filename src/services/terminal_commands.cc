@@ -1,7 +1,7 @@
 #include "services/terminal_commands.h"
 
-#include "services/blocking_command.h"
 #include "services/terminal.h"
+#include "units/commands/from_pool.h"
 
 namespace trivium::services {
 namespace {
@@ -22,14 +22,14 @@ lua::Dispatch TerminalWrite::perform(units::Process& process, lua::OpId op, lua:
   if (!terminal) return no_terminal(reply);
   TerminalOutput& stream = to_errors ? terminal->errors() : terminal->output();
   if (std::optional<Result<>> done = stream.try_write(text)) return units::answer(reply, std::move(*done));
-  return reply_from_pool(process, op, reply,
-                         [terminal, &stream, text = std::move(text)] { return stream.write(text); });
+  return units::reply_from_pool(process, op, reply,
+                                [terminal, &stream, text = std::move(text)] { return stream.write(text); });
 }
 
 lua::Dispatch TerminalRead::perform(units::Process& process, lua::OpId op, lua::Reply& reply) {
   const std::shared_ptr<Terminal> terminal = terminal_of(process);
   if (!terminal) return no_terminal(reply);
-  return reply_from_pool(process, op, reply, [terminal, limit = limit] {
+  return units::reply_from_pool(process, op, reply, [terminal, limit = limit] {
     return limit == 0 ? terminal->input().read_line() : terminal->input().read(limit);
   });
 }

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/json.h"
 #include "units/workflows/testing/lua_bindings.h"
 #include "units/workflows/testing/world.h"
 
@@ -208,6 +209,21 @@ TEST_F(Commands, RecordedValuesAreMadeOnce) {
   const std::string first = std::to_string(before + 1);
   const std::string second_value = std::to_string(before + 2);
   EXPECT_EQ(shown(world.wait(started->pid)), "[\"value " + first + "\",\"value " + second_value + "\"]");
+}
+
+TEST_F(Commands, RecordedBytesArriveWhole) {
+  world.programs.add(
+      "app:wf", "return function() local a = unique_bytes() sleep(1000000000) return {#a, a:byte(1, 5)} end");
+  const auto started = world.start("app:wf");
+  EXPECT_THAT(*json::encode(world.history(started->pid)[4].attributes), HasSubstr("binary/plain"));
+  world.restart();
+  EXPECT_THAT(shown(world.wait(started->pid)), HasSubstr(",0,255,10,128,32]"));
+}
+
+TEST_F(Commands, WhatOnlyComputesLeavesNothingInTheHistory) {
+  EXPECT_EQ(
+      result_of(world, "local v, e = compute(-1) return {compute(7), e:message(), info().history_length}"),
+      "[49,\"negative\",3]");
 }
 
 TEST_F(Commands, AVersionIsDecidedOnce) {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "units/commands/compute.h"
+#include "units/commands/reply.h"
 #include "units/workflows/failure.h"
 #include "units/workflows/header.h"
 #include "units/workflows/meanings.h"
@@ -318,6 +320,8 @@ void Instance::fail_task(bool nondeterminism, std::string message) {
 // --- the isolate's side -----------------------------------------------------------------------------
 
 lua::Dispatch Instance::dispatch(lua::Isolate&, lua::Command& command, lua::OpId op, lua::Reply& reply) {
+  // The same at any time, and nothing to remember.
+  if (Compute* compute = command.as<Compute>()) return answer(reply, compute->work());
   if (loading_) {
     reply = lua::Reply::failure(Error::of(
         kind::invalid, std::string(command.type().name) + " cannot be used while the code is loaded"));

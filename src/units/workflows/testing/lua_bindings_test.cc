@@ -8,6 +8,7 @@
 #include "lua/isolate.h"
 #include "lua/plain_data.h"
 #include "units/commands/call.h"
+#include "units/commands/compute.h"
 #include "units/commands/processes.h"
 #include "units/commands/side_effect.h"
 #include "units/commands/time.h"
@@ -129,6 +130,18 @@ void fill_attrs(lua_State* L, WorkflowAttributes& c) {
 void fill_unique(lua_State*, SideEffect& c) {
   c.produce = []() -> Result<Value> { return Value("value " + std::to_string(++unique_made)); };
 }
+void fill_unique_bytes(lua_State*, SideEffect& c) {
+  c.produce = []() -> Result<Value> {
+    return Value(std::string("\0\xff\n\x80 ", 5) + std::to_string(++unique_made));
+  };
+  c.binary = true;
+}
+void fill_compute(lua_State* L, Compute& c) {
+  c.work = [n = luaL_checkinteger(L, 1)]() -> Result<Value> {
+    if (n < 0) return fail(kind::invalid, "negative");
+    return Value(static_cast<int64_t>(n * n));
+  };
+}
 void fill_info(lua_State*, WorkflowInfo&) {}
 
 int start_timer(lua_State* L, bool periodic) {
@@ -219,6 +232,8 @@ constexpr lua::LibraryField fields[] = {
     {"version", command<WorkflowVersion, fill_version>},
     {"attrs", command<WorkflowAttributes, fill_attrs>},
     {"unique", command<SideEffect, fill_unique>},
+    {"unique_bytes", command<SideEffect, fill_unique_bytes>},
+    {"compute", command<Compute, fill_compute>},
     {"info", command<WorkflowInfo, fill_info>},
     {"listen", listen},
     {"inbox", inbox},
