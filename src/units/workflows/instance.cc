@@ -4,6 +4,7 @@
 
 #include "units/commands/compute.h"
 #include "units/commands/reply.h"
+#include "units/payload_limit.h"
 #include "units/workflows/failure.h"
 #include "units/workflows/header.h"
 #include "units/workflows/meanings.h"
@@ -26,6 +27,13 @@ const Value* detail(const Event& marker, std::string_view name) {
   const Value* payloads = details != nullptr ? details->find(name) : nullptr;
   if (payloads == nullptr || !payloads->is_array() || payloads->as_array().empty()) return nullptr;
   return &payloads->as_array().front();
+}
+
+// A history keeps no larger value here than anywhere else.
+Result<Value> within_payload(Result<Value> made) {
+  if (!made || !made->is_string() || made->as_string().size() <= max_payload_bytes) return made;
+  return fail(kind::invalid, "a value of " + std::to_string(made->as_string().size()) +
+                                 " bytes is larger than the limit of " + std::to_string(max_payload_bytes));
 }
 
 }  // namespace
@@ -272,7 +280,7 @@ Result<Value> Instance::record(const std::function<Result<Value>()>& produce, bo
     }
     payload = std::move(at->second);
     recorded_.erase(at);
-  } else if (Result<Value> value = produce(); !value) {
+  } else if (Result<Value> value = within_payload(produce()); !value) {
     payload = json_payload(Object{{"error", error_chain(value.error())}});
   } else {
     payload = binary && value->is_string() ? binary_payload(value->as_string()) : json_payload(*value);
