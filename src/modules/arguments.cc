@@ -26,6 +26,13 @@ std::optional<std::string_view> strict_string(lua_State* L, int index) {
   return string_like(L, index);
 }
 
+std::string_view optional_string(lua_State* L, int index, std::string_view fallback) {
+  if (lua_isnoneornil(L, index)) return fallback;
+  const auto text = strict_string(L, index);
+  if (!text) luaL_typeerror(L, index, "string");
+  return *text;
+}
+
 int64_t to_whole(double number) {
   // 2^63 itself does not fit.
   constexpr double limit = 9223372036854775808.0;

@@ -19,6 +19,9 @@ std::string_view check_string_like(lua_State* L, int index);
 // Only a string counts.
 std::optional<std::string_view> strict_string(lua_State* L, int index);
 
+// `fallback` when there is no argument; raises "bad argument" for anything else that is no string.
+std::string_view optional_string(lua_State* L, int index, std::string_view fallback);
+
 // A number without its fraction, at most 64 bits either way; raises "bad argument" for anything else.
 int64_t check_whole(lua_State* L, int index);
 

@@ -3,6 +3,7 @@
 #include "lua/state.h"
 #include "modules/activity_module.h"
 #include "modules/contract_module.h"
+#include "modules/crypto_module.h"
 #include "modules/ctx_module.h"
 #include "modules/env_module.h"
 #include "modules/events_module.h"
@@ -46,7 +47,6 @@ void push_stand_in(lua_State* L) {
 TRIVIUM_STAND_IN(cdc, false);
 TRIVIUM_STAND_IN(cloudstorage, false);
 TRIVIUM_STAND_IN(compress, true);
-TRIVIUM_STAND_IN(crypto, true);
 TRIVIUM_STAND_IN(eval_runner, false);
 TRIVIUM_STAND_IN(excel, false);
 TRIVIUM_STAND_IN(exec, false);
@@ -72,13 +72,13 @@ TRIVIUM_STAND_IN(yaml, true);
 #undef TRIVIUM_STAND_IN
 
 constexpr const lua::Module* stand_ins[] = {
-    &cdc_stand_in,         &cloudstorage_stand_in, &compress_stand_in,   &crypto_stand_in,
-    &eval_runner_stand_in, &excel_stand_in,        &exec_stand_in,       &expr_stand_in,
-    &fs_stand_in,          &html_stand_in,         &http_stand_in,       &http_client_stand_in,
-    &hub_stand_in,         &metrics_stand_in,      &queue_stand_in,      &registry_stand_in,
-    &sql_stand_in,         &store_stand_in,        &stream_stand_in,     &system_stand_in,
-    &templates_stand_in,   &text_stand_in,         &treesitter_stand_in, &tty_stand_in,
-    &websocket_stand_in,   &yaml_stand_in,
+    &cdc_stand_in,     &cloudstorage_stand_in, &compress_stand_in,    &eval_runner_stand_in,
+    &excel_stand_in,   &exec_stand_in,         &expr_stand_in,        &fs_stand_in,
+    &html_stand_in,    &http_stand_in,         &http_client_stand_in, &hub_stand_in,
+    &metrics_stand_in, &queue_stand_in,        &registry_stand_in,    &sql_stand_in,
+    &store_stand_in,   &stream_stand_in,       &system_stand_in,      &templates_stand_in,
+    &text_stand_in,    &treesitter_stand_in,   &tty_stand_in,         &websocket_stand_in,
+    &yaml_stand_in,
 };
 
 template <const lua::Library& library>
@@ -101,9 +101,9 @@ const units::ModuleSet& runtime_modules() {
     for (const lua::Module* module : stand_ins) set.add(*module);
     for (const lua::Module* module :
          {&lua::time_module, &lua::funcs_module, &lua::uuid_module, &lua::json_module, &lua::base64_module,
-          &lua::hash_module, &lua::logger_module, &lua::ctx_module, &lua::env_module, &lua::io_module,
-          &lua::workflow_module, &lua::supervisor_module, &lua::events_module, &lua::pg_module,
-          &lua::contract_module, &lua::security_module, &lua::activity_module}) {
+          &lua::hash_module, &lua::crypto_module, &lua::logger_module, &lua::ctx_module, &lua::env_module,
+          &lua::io_module, &lua::workflow_module, &lua::supervisor_module, &lua::events_module,
+          &lua::pg_module, &lua::contract_module, &lua::security_module, &lua::activity_module}) {
       set.add(*module);
     }
     return set;
