@@ -175,10 +175,10 @@ Instance::Step Instance::step() {
       }
       if (!issued_.empty()) levels_.push_back(std::exchange(issued_, {}));
     }
-    while (!levels_.empty() && levels_.back().empty()) levels_.pop_back();
     if (levels_.empty()) return Step::stable;
     Queued queued = std::move(levels_.back().front());
     levels_.back().pop_front();
+    if (levels_.back().empty()) levels_.pop_back();
     std::optional<lua::Reply> reply =
         queued.plan.answer ? std::move(queued.plan.answer) : queued.plan.carry_out();
     if (task_failure_) return Step::failed;
