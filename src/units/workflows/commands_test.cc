@@ -114,6 +114,21 @@ TEST_F(Commands, KindsCanBeExemptFromRetries) {
   EXPECT_EQ(attempts, 1);
 }
 
+TEST_F(Commands, PoliciesThatCannotBeMeantAreRefused) {
+  EXPECT_EQ(result_of(world, R"(
+    local texts = {}
+    for _, policy in ipairs({{maximum_attempts = -1}, {maximum_attempts = 1e300}, {backoff_coefficient = 0.5},
+                             {backoff_coefficient = 0 / 0}}) do
+      local v, e = call_with({['activity.retry_policy'] = policy}, 'app:f')
+      texts[#texts + 1] = e:kind() .. ' ' .. e:message():match('retry_policy%.(.*)')
+    end
+    return texts)"),
+            R"(["Invalid maximum_attempts must be between 0, for no limit, and 2147483647",)"
+            R"("Invalid maximum_attempts must be between 0, for no limit, and 2147483647",)"
+            R"("Invalid backoff_coefficient must be a finite number of at least 1",)"
+            R"("Invalid backoff_coefficient must be a finite number of at least 1"])");
+}
+
 TEST_F(Commands, AnUnknownFunctionIsNotRegistered) {
   EXPECT_EQ(
       result_of(world,

@@ -83,10 +83,17 @@ Result<Value> parse_retry_policy(std::string_view option, const Value& table) {
     } else if (name == "backoffcoefficient") {
       if (!value.is_number())
         return fail(kind::invalid, path + " must be a number, got " + std::string(value.type_name()));
+      if (!std::isfinite(value.number()) || (value.number() < 1 && value.number() != 0)) {
+        return fail(kind::invalid, path + " must be a finite number of at least 1");
+      }
       policy.set("backoff_coefficient", value.number());
     } else if (name == "maximumattempts") {
       if (!value.is_number() || value.number() != std::trunc(value.number())) {
         return fail(kind::invalid, path + " must be an integer, got " + std::string(value.type_name()));
+      }
+      if (value.number() < 0 || value.number() > INT32_MAX) {
+        return fail(kind::invalid,
+                    path + " must be between 0, for no limit, and " + std::to_string(INT32_MAX));
       }
       policy.set("maximum_attempts", static_cast<int64_t>(value.number()));
     } else if (name == "nonretryableerrortypes") {
